@@ -1,0 +1,31 @@
+# edgewise_library(NAME SRCS ... HDRS ... DEPS ... [LIBS ...])  one station (or a door) as a static library.
+#   DEPS are other rooms of the house (checked by tests/build/include_graph_test); LIBS are outside libraries.
+# edgewise_test(NAME SRCS ... DEPS ... LABELS ...)              one GoogleTest binary, registered with CTest.
+include(GoogleTest)
+
+function(edgewise_library name)
+  cmake_parse_arguments(ARG "" "" "SRCS;HDRS;DEPS;LIBS" ${ARGN})
+  list(TRANSFORM ARG_DEPS PREPEND "edgewise_" OUTPUT_VARIABLE deps)
+  if(ARG_SRCS)
+    add_library(edgewise_${name} STATIC ${ARG_SRCS})
+    set(scope PUBLIC)
+  else()
+    add_library(edgewise_${name} INTERFACE)
+    set(scope INTERFACE)
+  endif()
+  target_sources(edgewise_${name} ${scope} FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR}/src FILES ${ARG_HDRS})
+  target_link_libraries(edgewise_${name} ${scope} edgewise_options ${deps} ${ARG_LIBS})
+  set_property(GLOBAL APPEND PROPERTY EDGEWISE_LIBRARIES edgewise_${name})
+  set_property(GLOBAL PROPERTY EDGEWISE_DEPS_${name} "${ARG_DEPS}")
+endfunction()
+
+function(edgewise_test name)
+  cmake_parse_arguments(ARG "" "TIMEOUT" "SRCS;DEPS;LIBS;LABELS" ${ARGN})
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 120)
+  endif()
+  list(TRANSFORM ARG_DEPS PREPEND "edgewise_")
+  add_executable(${name} ${ARG_SRCS})
+  target_link_libraries(${name} PRIVATE ${ARG_DEPS} ${ARG_LIBS} GTest::gmock GTest::gtest_main)
+  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT})
+endfunction()

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace edgewise {
+
+/// The file system as far as durable state needs it; a seam, so that faults can be injected.
+/// Durability: Sync() returns after fdatasync; CreateDurably() and ReplaceDurably() after file and directory are synced.
+/// Errors: kNotFound, kAlreadyExists, kResourceExhausted (disk full: free space and call again), kPermissionDenied, kUnavailable (I/O error).
+/// Threads: any number; one AppendFile by one thread at a time.
+class Files {
+ public:
+  /// A file open for appending.
+  class AppendFile {
+   public:
+    virtual ~AppendFile() = default;
+    virtual Result<void> Append(std::string_view bytes) = 0;  ///< All or an error; after an error the tail is undefined.
+    virtual Result<void> Sync() = 0;
+    virtual Result<void> Truncate(std::uint64_t size) = 0;
+    virtual std::uint64_t size() const = 0;
+  };
+
+  virtual ~Files() = default;
+  virtual Result<std::unique_ptr<AppendFile>> OpenAppend(const std::filesystem::path& path) = 0;  ///< Created (durably) if missing.
+  virtual Result<std::string> Read(const std::filesystem::path& path) = 0;
+  virtual Result<std::string> ReadRange(const std::filesystem::path& path, std::uint64_t offset, std::size_t size) = 0;  ///< Short at the end.
+  virtual Result<std::uint64_t> Size(const std::filesystem::path& path) = 0;
+  virtual Result<void> CreateDurably(const std::filesystem::path& path, std::string_view bytes) = 0;   ///< kAlreadyExists if it is there.
+  virtual Result<void> ReplaceDurably(const std::filesystem::path& path, std::string_view bytes) = 0;  ///< Old or new, never half.
+  virtual Result<void> Remove(const std::filesystem::path& path) = 0;                                  ///< Missing is no error.
+  virtual Result<void> MakeDirs(const std::filesystem::path& path) = 0;                                ///< Durably.
+  /// Names (not paths) in a directory, sorted; kNotFound if it is not there.
+  virtual Result<std::vector<std::string>> List(const std::filesystem::path& path) = 0;
+};
+
+/// The real file system.
+Files& SystemFiles();
+
+}  // namespace edgewise

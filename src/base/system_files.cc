@@ -1,0 +1,198 @@
+#include <dirent.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "base/files.h"
+
+namespace edgewise {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::unexpected<Error> FromErrno(std::string_view what, const fs::path& path) {
+  const int error = errno;
+  const auto message = fmt::format("{} {}: {}", what, path.string(), std::strerror(error));
+  switch (error) {
+    case ENOENT:
+    case ENOTDIR: return Fail(Code::kNotFound, message);
+    case EEXIST: return Fail(Code::kAlreadyExists, message);
+    case ENOSPC:
+    case EDQUOT: return Fail(Code::kResourceExhausted, message + "; free space and try again");
+    case EACCES:
+    case EPERM:
+    case EROFS: return Fail(Code::kPermissionDenied, message);
+    default: return Fail(Code::kUnavailable, message);
+  }
+}
+
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor() {
+    if (fd_ >= 0) close(fd_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+Result<void> WriteAll(int fd, std::string_view bytes, const fs::path& path) {
+  while (!bytes.empty()) {
+    const ssize_t n = write(fd, bytes.data(), bytes.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return FromErrno("write", path);
+    bytes.remove_prefix(static_cast<std::size_t>(n));
+  }
+  return {};
+}
+
+Result<void> SyncDirectory(const fs::path& path) {
+  const Descriptor directory(open(path.empty() ? "." : path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (directory.get() < 0) return FromErrno("open directory", path);
+  if (fsync(directory.get()) != 0) return FromErrno("sync directory", path);
+  return {};
+}
+
+class SystemAppendFile final : public Files::AppendFile {
+ public:
+  SystemAppendFile(int fd, std::uint64_t size, fs::path path) : fd_(fd), size_(size), path_(std::move(path)) {}
+
+  Result<void> Append(std::string_view bytes) override {
+    EDGEWISE_TRY(WriteAll(fd_.get(), bytes, path_));
+    size_ += bytes.size();
+    return {};
+  }
+  Result<void> Sync() override {
+    if (fdatasync(fd_.get()) != 0) return FromErrno("sync", path_);
+    return {};
+  }
+  Result<void> Truncate(std::uint64_t size) override {
+    if (ftruncate(fd_.get(), static_cast<off_t>(size)) != 0) return FromErrno("truncate", path_);
+    size_ = size;
+    return Sync();
+  }
+  std::uint64_t size() const override { return size_; }
+
+ private:
+  Descriptor fd_;
+  std::uint64_t size_;
+  fs::path path_;
+};
+
+class RealFiles final : public Files {
+ public:
+  Result<std::unique_ptr<AppendFile>> OpenAppend(const fs::path& path) override {
+    const bool existed = access(path.c_str(), F_OK) == 0;
+    const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    if (fd < 0) return FromErrno("open", path);
+    struct stat status {};
+    fstat(fd, &status);
+    auto file = std::make_unique<SystemAppendFile>(fd, static_cast<std::uint64_t>(status.st_size), path);
+    if (!existed) EDGEWISE_TRY(SyncDirectory(path.parent_path()));
+    return file;
+  }
+
+  Result<std::string> Read(const fs::path& path) override {
+    EDGEWISE_ASSIGN(const auto size, Size(path));
+    return ReadRange(path, 0, size);
+  }
+
+  Result<std::string> ReadRange(const fs::path& path, std::uint64_t offset, std::size_t size) override {
+    const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (file.get() < 0) return FromErrno("open", path);
+    std::string bytes(size, '\0');
+    std::size_t have = 0;
+    while (have < size) {
+      const ssize_t n = pread(file.get(), bytes.data() + have, size - have, static_cast<off_t>(offset + have));
+      if (n < 0 && errno == EINTR) continue;
+      if (n < 0) return FromErrno("read", path);
+      if (n == 0) break;
+      have += static_cast<std::size_t>(n);
+    }
+    bytes.resize(have);
+    return bytes;
+  }
+
+  Result<std::uint64_t> Size(const fs::path& path) override {
+    struct stat status {};
+    if (stat(path.c_str(), &status) != 0) return FromErrno("stat", path);
+    return static_cast<std::uint64_t>(status.st_size);
+  }
+
+  // link() fails when the name is taken, so two creators cannot both succeed, and the name appears only with its whole content.
+  Result<void> CreateDurably(const fs::path& path, std::string_view bytes) override {
+    EDGEWISE_ASSIGN(const auto temporary, WriteTemporary(path, bytes));
+    const bool linked = link(temporary.c_str(), path.c_str()) == 0;
+    const auto failure = linked ? Result<void>() : Result<void>(FromErrno("create", path));
+    unlink(temporary.c_str());
+    EDGEWISE_TRY(failure);
+    return SyncDirectory(path.parent_path());
+  }
+
+  Result<void> ReplaceDurably(const fs::path& path, std::string_view bytes) override {
+    EDGEWISE_ASSIGN(const auto temporary, WriteTemporary(path, bytes));
+    if (rename(temporary.c_str(), path.c_str()) != 0) {
+      const auto failure = FromErrno("rename to", path);
+      unlink(temporary.c_str());
+      return failure;
+    }
+    return SyncDirectory(path.parent_path());
+  }
+
+  Result<void> Remove(const fs::path& path) override {
+    if (unlink(path.c_str()) != 0 && errno != ENOENT) return FromErrno("remove", path);
+    return {};
+  }
+
+  Result<void> MakeDirs(const fs::path& path) override {
+    if (path.empty() || fs::is_directory(path)) return {};
+    EDGEWISE_TRY(MakeDirs(path.parent_path()));
+    if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return FromErrno("make directory", path);
+    return SyncDirectory(path.parent_path());
+  }
+
+  Result<std::vector<std::string>> List(const fs::path& path) override {
+    DIR* directory = opendir(path.c_str());
+    if (directory == nullptr) return FromErrno("list", path);
+    std::vector<std::string> names;
+    while (const dirent* entry = readdir(directory)) {
+      const std::string_view name = entry->d_name;
+      if (name != "." && name != "..") names.emplace_back(name);
+    }
+    closedir(directory);
+    std::sort(names.begin(), names.end());
+    return names;
+  }
+
+ private:
+  static Result<fs::path> WriteTemporary(const fs::path& path, std::string_view bytes) {
+    std::string name = path.string() + ".tmp-XXXXXX";
+    const Descriptor file(mkostemp(name.data(), O_CLOEXEC));
+    if (file.get() < 0) return FromErrno("create temporary for", path);
+    auto written = WriteAll(file.get(), bytes, name);
+    if (written && fdatasync(file.get()) != 0) written = FromErrno("sync", name);
+    if (!written) {
+      unlink(name.c_str());
+      return std::unexpected(written.error());
+    }
+    return fs::path(name);
+  }
+};
+
+}  // namespace
+
+Files& SystemFiles() {
+  static RealFiles files;
+  return files;
+}
+
+}  // namespace edgewise

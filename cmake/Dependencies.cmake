@@ -21,9 +21,11 @@ add_library(edgewise_xgboost INTERFACE)
 target_include_directories(edgewise_xgboost SYSTEM INTERFACE ${XGBOOST_INCLUDE})
 target_link_libraries(edgewise_xgboost INTERFACE ${XGBOOST_LIBRARY})
 
-# ONNX Runtime: headers only; the library is opened at run time (src/score/onnx_engine.cc). tools/bootstrap puts both under build/deps.
-set(EDGEWISE_ORT_ROOT "${PROJECT_SOURCE_DIR}/build/deps/onnxruntime" CACHE PATH "folder with include/ and lib/ of ONNX Runtime")
-find_path(ORT_INCLUDE onnxruntime_c_api.h PATHS ${EDGEWISE_ORT_ROOT}/include PATH_SUFFIXES onnxruntime REQUIRED)
-add_library(edgewise_ort_headers INTERFACE)
-target_include_directories(edgewise_ort_headers SYSTEM INTERFACE ${ORT_INCLUDE})
-target_link_libraries(edgewise_ort_headers INTERFACE ${CMAKE_DL_LIBS})
+if(EXISTS ${PROJECT_SOURCE_DIR}/src/score/CMakeLists.txt)
+  # ONNX Runtime: headers only; the library is opened at run time (src/score/onnx_engine.cc). tools/bootstrap puts both under build/deps.
+  set(EDGEWISE_ORT_ROOT "${PROJECT_SOURCE_DIR}/build/deps/onnxruntime" CACHE PATH "folder with include/ and lib/ of ONNX Runtime")
+  find_path(ORT_INCLUDE onnxruntime_c_api.h PATHS ${EDGEWISE_ORT_ROOT}/include PATH_SUFFIXES onnxruntime REQUIRED)
+  add_library(edgewise_ort_headers INTERFACE)
+  target_include_directories(edgewise_ort_headers SYSTEM INTERFACE ${ORT_INCLUDE})
+  target_link_libraries(edgewise_ort_headers INTERFACE ${CMAKE_DL_LIBS})
+endif()

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/files.h"
+#include "base/result.h"
+
+namespace edgewise::site {
+
+/// Number of an entry in a site's journal, from 1, without gaps.
+enum class Position : std::uint64_t {};
+
+/// A site's record journal: everything that changed the site, in order, in segment files of framed entries (docs/formats/journal.md).
+/// Lifecycle: Open() cuts off a torn tail; one journal per folder.
+/// Durability: Write() hands bytes to the operating system; what was written before a Sync() that answered survives a power cut.
+/// Errors: kResourceExhausted (disk full), kUnavailable (I/O), kFailedPrecondition (a newer format, or not a journal: nothing is touched).
+///   After a failed Write() or Sync() the journal refuses everything until it is opened again.
+/// Threads: one writer at a time; Replay() may run beside it and sees what was written before it began.
+class Journal {
+ public:
+  struct Options {
+    std::uint64_t segment_bytes = 64u << 20;
+  };
+  /// Receives an entry; returning an error ends the replay with it.
+  using Visitor = std::function<Result<void>(Position, std::string_view)>;
+
+  static Result<std::unique_ptr<Journal>> Open(Files& files, const std::filesystem::path& folder, Options options);
+
+  /// Appends these entries; answers the position of the last one. At least one entry.
+  Result<Position> Write(const std::vector<std::string>& entries);
+  Result<void> Sync();
+  Position last() const { return Position{next_ - 1}; }
+  /// Entries behind `after`, in order. A damaged entry is skipped and counted.
+  Result<void> Replay(Position after, const Visitor& visit) const;
+  std::uint64_t damaged() const { return damaged_; }
+
+ private:
+  Journal(Files& files, std::filesystem::path folder, Options options) : files_(files), folder_(std::move(folder)), options_(options) {}
+  Result<void> StartSegment();
+  Result<void> OpenLastSegment();
+  std::filesystem::path SegmentPath(std::uint64_t first) const;
+
+  Files& files_;
+  std::filesystem::path folder_;
+  Options options_;
+  std::vector<std::uint64_t> segments_;  // first position of each
+  std::unique_ptr<Files::AppendFile> file_;
+  std::uint64_t next_ = 1;
+  bool broken_ = false;
+  mutable std::uint64_t damaged_ = 0;
+};
+
+}  // namespace edgewise::site

@@ -51,8 +51,8 @@ struct Record {
   std::vector<Quarantined> quarantined;
 };
 
-/// Reads one JSON object {"time":"...Z","producer":"...","seq":7, fields...} (simdjson). For requests `time`, `producer`, `seq` may be missing.
-/// Not thread-safe (holds a parser); one per thread. Errors: kInvalidArgument (names stream, field and what was expected).
+/// Reads one JSON object {"time":"...Z","producer":"...","seq":7, fields...} (simdjson). For requests `time`, `producer`, `seq` may be
+/// missing. Not thread-safe (holds a parser); one per thread. Errors: kInvalidArgument (names stream, field and what was expected).
 class RecordParser {
  public:
   enum class Form { kRecord, kRequest };

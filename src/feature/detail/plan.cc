@@ -79,6 +79,13 @@ Plan::Stateless MakeStateless(const FeatureSpec& feature, const StreamSpec& requ
   return step;
 }
 
+// What waits is counted over all keys: the request needs none.
+Places RequestPlaces(const OperatorSpec& op, const StreamSpec& request) {
+  Places places = FindPlaces(op, request);
+  if (op.kind == OperatorKind::kWaiting) places.key.clear();
+  return places;
+}
+
 Reading MakeReading(const FeatureSpec& feature, const OperatorSpec& op, std::size_t number) {
   const auto field = std::ranges::find(op.fields, feature.field) - op.fields.begin();
   return {feature.read, static_cast<std::size_t>(field), number};
@@ -121,7 +128,7 @@ Plan MakePlan(const Program& program, const Tables& tables, const std::function<
     const OperatorSpec& op = spec.operators[feature.op].spec;
     Source* source = source_of(op);
     auto step = std::ranges::find(plan.stateful, source, &Plan::Stateful::source);
-    if (step == plan.stateful.end()) step = plan.stateful.insert(step, {source, FindPlaces(op, spec.request), {}});
+    if (step == plan.stateful.end()) step = plan.stateful.insert(step, {source, RequestPlaces(op, spec.request), {}});
     step->readings.push_back(MakeReading(feature, op, output));
   }
   return plan;

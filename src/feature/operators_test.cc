@@ -108,7 +108,8 @@ TEST(Rolling, CountsMeansMaximaAndShares) {
 }
 
 TEST(Rolling, CountsRecordsWhenNoValueIsNamed) {
-  Site site(Made(R"({ name = "x", operator = "n", read = "count" })", "[operators.n]\nkind = \"rolling\"\nstream = \"stop\"\nwindow = \"6h\"\n"));
+  Site site(
+      Made(R"({ name = "x", operator = "n", read = "count" })", "[operators.n]\nkind = \"rolling\"\nstream = \"stop\"\nwindow = \"6h\"\n"));
   site.Apply("stop", Minutes(0), {});
   site.Apply("stop", Minutes(1), {});
   EXPECT_THAT(site.Numbers(Minutes(2)), ElementsAre(2));
@@ -181,6 +182,16 @@ TEST(Waiting, HoldsWhatIsDueUntilAnyStreamClosesIt) {
   EXPECT_THAT(now(60), ElementsAre(1, 0, 2));
   site.Apply("plan", Minutes(59 + 24 * 60), {{"name", Text("e")}, {"due", Time(Minutes(99'999))}});
   EXPECT_THAT(now(60), ElementsAre(0, 0, 0)) << "forgotten after a day";
+}
+
+TEST(Waiting, MustBeClosedByAnotherStream) {
+  for (const auto& closed : {"[]", "[\"plan\"]"}) {
+    std::string text = "schema = \"edgewise.features.v1\"\nfeatures = [{ name = \"a\", operator = \"due\", read = \"count\" }]\n";
+    text.append(kStreams).append(kWaiting);
+    const std::string_view list = "[\"start\", \"stop\"]";
+    text.replace(text.find(list), list.size(), closed);
+    EXPECT_FALSE(Program::FromToml(text, "test.toml")) << closed;
+  }
 }
 
 TEST(Last, GivesTheLatestValueAndItsAgeForADay) {

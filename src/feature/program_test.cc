@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <fstream>
+#include <iterator>
 
 namespace edgewise::feature {
 namespace {
@@ -134,6 +136,16 @@ TEST(Program, WhatCannotBeIsRefused) {
   EXPECT_NE(Refusal("[request]", "[request").find("features.toml:9: "), std::string::npos);
   EXPECT_FALSE(Program::FromJson("{"));
   EXPECT_FALSE(Program::FromJson("[]"));
+}
+
+TEST(Program, ReadsTheFlightsExample) {
+  std::ifstream file(EDGEWISE_EXAMPLES "/flights/features.toml");
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  const auto program = Program::FromToml(text, "features.toml");
+  ASSERT_TRUE(program) << program.error().message;
+  EXPECT_EQ(program->outputs().size(), 46U);
+  EXPECT_EQ(program->categories(), 3U);
+  EXPECT_EQ(Program::FromJson(program->ToJson())->digest(), program->digest());
 }
 
 }  // namespace

@@ -11,6 +11,9 @@ namespace {
 
 namespace dom = simdjson::dom;
 
+// Features are float32: what would turn infinite there, or in a difference, is out of every range.
+constexpr double kLargest = 1e30;
+
 // Messages name the stream and the field, never the value: a refused record is still site data.
 std::unexpected<Error> Refuse(const StreamSpec& stream, std::string_view field, std::string_view what) {
   return Fail(Code::kInvalidArgument, fmt::format("stream \"{}\": field \"{}\" {}", stream.name, field, what));
@@ -29,7 +32,7 @@ Result<void> ReadValue(const StreamSpec& stream, const FieldSpec& field, dom::el
     case FieldKind::kNumber: {
       double number = 0;
       if (element.get(number) != simdjson::SUCCESS) return Refuse(stream, field.name, "must be a number or null");
-      if (number >= field.min && number <= field.max)
+      if (number >= std::max(field.min, -kLargest) && number <= std::min(field.max, kLargest))
         value.number = number;
       else
         record.quarantined.push_back({field.name, number});

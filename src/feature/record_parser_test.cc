@@ -40,6 +40,14 @@ TEST(RecordParser, ANumberOutOfItsRangeBecomesMissingAndIsReported) {
   EXPECT_EQ(record->quarantined[0].value, 1048.36);
 }
 
+TEST(RecordParser, ANumberThatNoFeatureCanHoldIsOutOfEveryRange) {
+  const StreamSpec open{.name = "open", .fields = {{.name = "x"}}};
+  const auto record = RecordParser().Parse(open, R"({"x":-1e300})", RecordParser::Form::kRequest);
+  ASSERT_TRUE(record);
+  EXPECT_TRUE(std::isnan(record->values[0].number));
+  EXPECT_EQ(record->quarantined.size(), 1U);
+}
+
 TEST(RecordParser, NullAndAbsentFieldsAreMissing) {
   const auto record = Parse(R"({"time":"2013-02-12T08:00:00Z","producer":"a","seq":1,"site":"EWR","wind":null})");
   ASSERT_TRUE(record);

@@ -80,6 +80,11 @@ void CheckNumbers(Form& form, const OperatorSpec& op) {
                : op.kind == OperatorKind::kWaiting ? "forget"
                                                    : "within",
                "must be longer than 0");
+  if (op.kind == OperatorKind::kWaiting) {
+    if (op.key.empty()) form.Wrong("key", "must name at least one field");
+    if (op.closed_by.empty()) form.Wrong("closed_by", "must name at least one stream");
+    if (std::ranges::find(op.closed_by, op.stream) != op.closed_by.end()) form.Wrong("closed_by", "must not name the stream that opens");
+  }
   if (op.kind == OperatorKind::kAsOf && op.min_age > op.max_age) form.Wrong("min_age", "must not be above max_age");
 }
 

@@ -23,7 +23,7 @@ struct Metrics {
 struct FeatureProfile {
   std::string name;
   bool seasonal = false;
-  std::vector<float> edges;    ///< Ascending, at most 9: deciles of the training rows. Categories: their codes + 0.5.
+  std::vector<float> edges;    ///< Ascending. Numbers: the distinct deciles of the training rows. Categories: their codes + 0.5.
   std::vector<double> shares;  ///< edges.size() + 2 entries, the last is "missing"; they sum to 1.
 };
 
@@ -63,7 +63,7 @@ struct ModelCard {
 };
 
 /// A model: ONNX bytes and its card. Input "features" float32 [N, columns]; output "probabilities" float32 [N, 2].
-/// Its identity everywhere is digest(): of onnx digest and card together.
+/// Its identity everywhere is the digest of the image manifest that covers both (package::Image::digest).
 struct Model {
   std::string onnx;
   ModelCard card;

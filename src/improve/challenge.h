@@ -17,8 +17,8 @@ namespace edgewise::improve {
 struct FitRequest {
   std::string name;         ///< Of the model: what applications ask for.
   std::string version;      ///< Label for people.
-  std::string program;      ///< JSON (or the human TOML); vocabularies in it are replaced by those of the rows.
-  EventTime trained_until;  ///< For the card.
+  std::string program;      ///< feature::Program::ToJson(); vocabularies in it are replaced by those of the rows.
+  EventTime trained_until;  ///< Only labels known before this moment are used.
   train::Recipe recipe;
 };
 

@@ -61,7 +61,8 @@ Result<Division> Divide(const SampleSet& set, const RowList& rows, int holdout_d
     (newest - set.rows[row].day < holdout_days ? division.kept_back : division.before).push_back(row);
   }
   if (holdout_days < 1 || division.before.empty()) {
-    return Fail(Code::kFailedPrecondition, fmt::format("the labelled rows hold no more than {} days: nothing is left to learn from", holdout_days));
+    return Fail(Code::kFailedPrecondition,
+                fmt::format("the labelled rows hold no more than {} days: nothing is left to learn from", holdout_days));
   }
   return division;
 }
@@ -122,7 +123,8 @@ Result<train::Model> FitModel(const FitRequest& request, const SampleSet& set, t
   return MakeModel(request, set, trainer, ScoreByTrees);
 }
 
-Result<ChallengeResult> RunChallenge(const ChallengeRequest& request, const SampleSet& set, train::Trainer& trainer, const ScoreRows& score) {
+Result<ChallengeResult> RunChallenge(const ChallengeRequest& request, const SampleSet& set, train::Trainer& trainer,
+                                     const ScoreRows& score) {
   EDGEWISE_ASSIGN(const auto program, ProgramFor(request.fit.program, set));
   EDGEWISE_ASSIGN(const auto division, Divide(set, KnownBefore(set, AllRows(set), request.fit.trained_until), request.holdout_days));
   EDGEWISE_ASSIGN(const auto challenger, Fit(program, request.fit.recipe, set, division.before, trainer));

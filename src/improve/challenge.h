@@ -27,10 +27,11 @@ struct FitRequest {
 Result<train::Model> FitModel(const FitRequest& request, const SampleSet& set, train::Trainer& trainer);
 
 struct ChallengeRequest {
-  FitRequest fit;           ///< The challenger.
-  train::Recipe champion;   ///< What it has to beat.
-  std::optional<EventTime> champion_until;  ///< The champion learns only from labels known before this; none: from all that the challenger may.
-  int holdout_days = 28;    ///< The newest local days, kept back from both.
+  FitRequest fit;          ///< The challenger.
+  train::Recipe champion;  ///< What it has to beat.
+  std::optional<EventTime>
+      champion_until;     ///< The champion learns only from labels known before this; none: from all that the challenger may.
+  int holdout_days = 28;  ///< The newest local days, kept back from both.
   Tolerance tolerance;
 };
 
@@ -47,9 +48,9 @@ struct ChallengeResult {
 using ScoreRows = std::function<Result<std::vector<double>>(std::string_view onnx, const train::Dataset& rows)>;
 Result<std::vector<double>> ScoreByTrees(std::string_view onnx, const train::Dataset& rows);
 
-/// Fits challenger and champion without the newest days, compares them on those days, and fits the challenger on everything if it may go on.
-/// Neither sees a row of the days kept back before the decision. Deterministic. A refusal is a result, not an error.
-/// Errors: as FitModel; kFailedPrecondition (the set holds no more days than are kept back).
+/// Fits challenger and champion without the newest days, compares them on those days, and fits the challenger on everything if it may go
+/// on. Neither sees a row of the days kept back before the decision. Deterministic. A refusal is a result, not an error. Errors: as
+/// FitModel; kFailedPrecondition (the set holds no more days than are kept back).
 Result<ChallengeResult> RunChallenge(const ChallengeRequest& request, const SampleSet& set, train::Trainer& trainer,
                                      const ScoreRows& score = ScoreByTrees);
 

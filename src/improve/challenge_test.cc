@@ -61,7 +61,8 @@ train::Recipe Modest() { return {.rounds = 30, .max_depth = 3, .eta = 0.2}; }
 TEST(Challenge, AChallengerTrainedOnTheHoldoutRowsIsNotPromotedByComparingOnRowsItTrainedOn) {
   const auto set = MadeSamples(100);
   const auto trainer = train::MakeXgboostTrainer({.threads = 1});
-  // The control: fitted on all days, the memorising challenger looks far better on the newest 28 of them. A gate that compares so promotes anything.
+  // The control: fitted on all days, the memorising challenger looks far better on the newest 28 of them. A gate that compares so promotes
+  // anything.
   const auto program = MadeProgram().WithVocabularies(Vocabularies(MadeProgram(), set, AllRows(set)));
   const auto data = Encode(program, set, AllRows(set));
   const auto memorised = ScoreByTrees(*trainer->Fit(data, Memorising()), data);

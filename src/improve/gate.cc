@@ -24,7 +24,8 @@ std::vector<Day> GainByDay(const Comparison& comparison) {
   std::map<std::int32_t, Day> days;
   for (std::size_t i = 0; i < comparison.labels.size(); ++i) {
     auto& day = days[comparison.days[i]];
-    day.gain += train::LogLossOf(comparison.champion[i], comparison.labels[i]) - train::LogLossOf(comparison.challenger[i], comparison.labels[i]);
+    day.gain +=
+        train::LogLossOf(comparison.champion[i], comparison.labels[i]) - train::LogLossOf(comparison.challenger[i], comparison.labels[i]);
     ++day.rows;
   }
   std::vector<Day> all;
@@ -80,7 +81,8 @@ GateResult Compare(const Comparison& comparison, const Tolerance& tolerance) {
   const auto days = GainByDay(comparison);
   result.days = days.size();
   if (days.size() < static_cast<std::size_t>(tolerance.days)) {
-    result.reason = fmt::format("refused: {} days of labelled rows are too few to compare on; at least {} are needed", days.size(), tolerance.days);
+    result.reason =
+        fmt::format("refused: {} days of labelled rows are too few to compare on; at least {} are needed", days.size(), tolerance.days);
     return result;
   }
   for (const auto& day : days) result.gain += day.gain / static_cast<double>(rows);

@@ -8,9 +8,9 @@ namespace edgewise::improve {
 
 /// What the gate asks of a challenger. Gain = the champion's log loss minus the challenger's, on rows that neither was fitted on.
 struct Tolerance {
-  double gain = 0;       ///< The mean gain must reach this,
-  double lower = -0.002; ///< and the lower end of its 95 % interval this: not inferior by more than we would notice.
-  int days = 7;          ///< Fewer days say nothing about other days.
+  double gain = 0;        ///< The mean gain must reach this,
+  double lower = -0.002;  ///< and the lower end of its 95 % interval this: not inferior by more than we would notice.
+  int days = 7;           ///< Fewer days say nothing about other days.
   int resamples = 2000;
   std::uint64_t seed = 7;
 };
@@ -25,7 +25,8 @@ struct GateResult {
   std::string reason;  ///< One sentence for people.
 };
 
-/// What two models said about the same rows. `days[i]` is the local day of row i: rows of one day rise and fall together, so days are resampled.
+/// What two models said about the same rows. `days[i]` is the local day of row i: rows of one day rise and fall together, so days are
+/// resampled.
 struct Comparison {
   std::span<const double> challenger;
   std::span<const double> champion;

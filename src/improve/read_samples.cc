@@ -49,7 +49,8 @@ Result<void> ReadBatch(store::Store& store, const std::string& batch, detail::Sa
   EDGEWISE_ASSIGN(const auto expected, OutputOf(manifest_name, manifest));
   EDGEWISE_ASSIGN(const auto bytes, store.Get(name, deadline));
   const auto digest = Digest::Of(bytes);
-  if (digest != expected) return Fail(Code::kDataLoss, fmt::format("{}: is {}, its manifest says {}", name, digest.Short(), expected.Short()));
+  if (digest != expected)
+    return Fail(Code::kDataLoss, fmt::format("{}: is {}, its manifest says {}", name, digest.Short(), expected.Short()));
   builder.Begin(name, digest);
   const auto read = detail::EachLine(bytes, [&](std::string_view line) { builder.Add(line); });
   if (!read) return std::unexpected(Named(name, read.error()));

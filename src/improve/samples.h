@@ -57,8 +57,8 @@ struct ReadOptions {
   Digest layout;      ///< Of the program's outputs (feature::Program::layout): other samples are passed over.
   std::string after;  ///< "2013-03-31": rows of later local days only; "" = all.
   EventTime until{std::numeric_limits<std::int64_t>::max()};  ///< Labels known before this moment only.
-  std::string site;   ///< Of this site only; "" = all.
-  double share = 1;   ///< 0..1, chosen by a hash of (site, sequence): the same rows each time.
+  std::string site;                                           ///< Of this site only; "" = all.
+  double share = 1;                                           ///< 0..1, chosen by a hash of (site, sequence): the same rows each time.
 };
 
 /// Reads the samples that sites have put into the store: batches that have their manifest, checked against its digest.

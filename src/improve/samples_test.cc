@@ -120,8 +120,8 @@ TEST_F(Samples, AShareIsTheSameRowsEachTimeAndAboutAsManyAsAsked) {
 TEST_F(Samples, JoinTheHistoryInFrontAndKeepTheirFeatures) {
   const auto folder = fs::temp_directory_path() / ("edgewise-improve-" + std::to_string(getpid()));
   fs::create_directories(folder);
-  ASSERT_TRUE(SystemFiles().ReplaceDurably(folder / "ewr.jsonl.zst",
-                                           Pack(Lines({{.sequence = 1, .day = "2013-01-05", .score = "null", .heat = "7", .carrier = "\"AA\""}}))));
+  ASSERT_TRUE(SystemFiles().ReplaceDurably(
+      folder / "ewr.jsonl.zst", Pack(Lines({{.sequence = 1, .day = "2013-01-05", .score = "null", .heat = "7", .carrier = "\"AA\""}}))));
   PutBatch(store_, "EWR", 1, Lines({{.sequence = 1, .heat = "8", .carrier = "\"B6\""}, {.sequence = 2, .heat = "9", .carrier = "\"AA\""}}));
   std::vector<SampleSet> sets;
   sets.push_back(Read());
@@ -145,10 +145,11 @@ TEST_F(Samples, AFailureOfTheStoreIsPassedOn) {
 class Selected : public Samples {
  protected:
   void SetUp() override {
-    PutBatch(store_, "EWR", 1, Lines({{.sequence = 1, .day = "2013-04-01", .label = true, .score = "0.1"},
-                                      {.sequence = 2, .day = "2013-04-02", .label = true, .score = "0.9"},
-                                      {.sequence = 3, .day = "2013-04-03", .label = false, .score = "0.8"},
-                                      {.sequence = 4, .day = "2013-04-04", .label = false, .score = "null"}}));
+    PutBatch(store_, "EWR", 1,
+             Lines({{.sequence = 1, .day = "2013-04-01", .label = true, .score = "0.1"},
+                    {.sequence = 2, .day = "2013-04-02", .label = true, .score = "0.9"},
+                    {.sequence = 3, .day = "2013-04-03", .label = false, .score = "0.8"},
+                    {.sequence = 4, .day = "2013-04-04", .label = false, .score = "null"}}));
     set_ = Read();
   }
   RowList Rows(std::string_view select) { return Select(set_, AllRows(set_), select).value_or(RowList{99}); }
@@ -181,7 +182,7 @@ TEST_F(Samples, GiveAVocabularyOfWhatWasSeenOftenEnough) {
   const auto program = MadeProgram().WithVocabularies(vocabularies);
   const auto data = Encode(program, set, AllRows(set));
   EXPECT_EQ(data.columns, 3U);
-  EXPECT_EQ(data.x[2], 1);                      // UA
+  EXPECT_EQ(data.x[2], 1);                        // UA
   EXPECT_EQ(data.x[std::size_t{20} * 3 + 2], 2);  // AA was too rare: other
   EXPECT_TRUE(std::isnan(data.x[std::size_t{60} * 3 + 2]));
   const auto columns = ColumnsOf(program);

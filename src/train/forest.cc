@@ -40,7 +40,8 @@ Result<void> Check(const Forest& forest) {
   if (forest.columns == 0) return Fail(Code::kInvalidArgument, "forest: no input columns");
   for (std::size_t i = 0; i < forest.trees.size(); ++i) {
     if (!IsTree(forest.trees[i], forest.columns)) {
-      return Fail(Code::kInvalidArgument, fmt::format("forest: tree {} has a node that points outside the tree, its columns or the numbers", i));
+      return Fail(Code::kInvalidArgument,
+                  fmt::format("forest: tree {} has a node that points outside the tree, its columns or the numbers", i));
     }
   }
   return {};
@@ -57,7 +58,8 @@ std::vector<double> Probabilities(const Forest& forest, std::span<const float> r
   EDGEWISE_CHECK(rows.size() % forest.columns == 0);
   std::vector<double> probabilities;
   probabilities.reserve(rows.size() / forest.columns);
-  for (std::size_t at = 0; at < rows.size(); at += forest.columns) probabilities.push_back(Probability(forest, rows.subspan(at, forest.columns)));
+  for (std::size_t at = 0; at < rows.size(); at += forest.columns)
+    probabilities.push_back(Probability(forest, rows.subspan(at, forest.columns)));
   return probabilities;
 }
 

@@ -13,10 +13,14 @@ constexpr std::string_view kSchema = "edgewise.model.v1";
 Json Write(const Metrics& metrics) { return {{"rows", metrics.rows}, {"auc", metrics.auc}, {"logloss", metrics.logloss}}; }
 
 Json Write(const Recipe& recipe) {
-  return {{"select", recipe.select},       {"rounds", recipe.rounds},
-          {"max_depth", recipe.max_depth}, {"eta", recipe.eta},
-          {"min_child_weight", recipe.min_child_weight}, {"subsample", recipe.subsample},
-          {"colsample", recipe.colsample}, {"max_bin", recipe.max_bin},
+  return {{"select", recipe.select},
+          {"rounds", recipe.rounds},
+          {"max_depth", recipe.max_depth},
+          {"eta", recipe.eta},
+          {"min_child_weight", recipe.min_child_weight},
+          {"subsample", recipe.subsample},
+          {"colsample", recipe.colsample},
+          {"max_bin", recipe.max_bin},
           {"seed", recipe.seed}};
 }
 

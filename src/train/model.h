@@ -19,7 +19,8 @@ struct Metrics {
   double logloss = 0;  ///< Mean, natural logarithm.
 };
 
-/// How one feature was distributed in training: cut points and the share of rows in each of the edges.size() + 1 bins, then the missing ones.
+/// How one feature was distributed in training: cut points and the share of rows in each of the edges.size() + 1 bins, then the missing
+/// ones.
 struct FeatureProfile {
   std::string name;
   bool seasonal = false;

@@ -38,13 +38,16 @@ std::optional<Field> TakeField(std::string_view& message) {
   const auto value = TakeVarint(message);
   if (!value) return std::nullopt;
   switch (*key & 7) {
-    case 0: field.integer = *value; return field;
+    case 0:
+      field.integer = *value;
+      return field;
     case 2:
       if (*value > message.size()) return std::nullopt;
       field.bytes = message.substr(0, static_cast<std::size_t>(*value));
       message.remove_prefix(static_cast<std::size_t>(*value));
       return field;
-    default: return std::nullopt;
+    default:
+      return std::nullopt;
   }
 }
 

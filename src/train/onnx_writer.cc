@@ -115,8 +115,8 @@ Message ClassifierNode(const Forest& forest) {
         Attribute("nodes_modes", columns.mode), Attribute("nodes_values", columns.threshold), Attribute("nodes_truenodeids", columns.left),
         Attribute("nodes_falsenodeids", columns.right), Attribute("nodes_missing_value_tracks_true", columns.missing_left),
         Attribute("base_values", base), Attribute("class_treeids", columns.leaf_tree), Attribute("class_nodeids", columns.leaf_node),
-        Attribute("class_ids", columns.leaf_class), Attribute("class_weights", columns.leaf_weight), Attribute("classlabels_int64s", labels),
-        Attribute("post_transform", std::string_view("LOGISTIC"))}) {
+        Attribute("class_ids", columns.leaf_class), Attribute("class_weights", columns.leaf_weight),
+        Attribute("classlabels_int64s", labels), Attribute("post_transform", std::string_view("LOGISTIC"))}) {
     node.Inside(5, attribute);
   }
   return node.Text(7, "ai.onnx.ml");

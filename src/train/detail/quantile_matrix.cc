@@ -10,7 +10,8 @@ namespace {
 
 /// NumPy's array interface: how XGBoost borrows memory.
 std::string Borrow(const std::vector<float>& values, std::string_view shape) {
-  return fmt::format(R"({{"data":[{},true],"shape":{},"typestr":"<f4","version":3}})", reinterpret_cast<std::uintptr_t>(values.data()), shape);
+  return fmt::format(R"({{"data":[{},true],"shape":{},"typestr":"<f4","version":3}})", reinterpret_cast<std::uintptr_t>(values.data()),
+                     shape);
 }
 
 /// Hands all rows to XGBoost as one batch, as often as it starts over.

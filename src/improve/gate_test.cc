@@ -70,7 +70,7 @@ TEST(Gate, AGainThatOneDayMadeIsNotTrusted) {
   const auto result = Compare(scores.comparison(), {});
   EXPECT_GE(result.gain, 0);
   EXPECT_FALSE(result.promote);
-  EXPECT_NE(result.reason.find("the lower end must be at least -0.0020"), std::string::npos) << result.reason;
+  EXPECT_NE(result.reason.find("the lower end must be at least -0.0030"), std::string::npos) << result.reason;
 }
 
 TEST(Gate, AWeekIsTheLeastThatItDecidesOn) {

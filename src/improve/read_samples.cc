@@ -43,8 +43,8 @@ Error Named(std::string_view name, Error error) {
 }
 
 Result<void> ReadBatch(store::Store& store, const std::string& batch, detail::SampleBuilder& builder, Deadline deadline) {
-  const auto manifest_name = batch + std::string(kManifestEnd);
-  const auto name = batch + std::string(kBatchEnd);
+  const auto manifest_name = fmt::format("{}{}", batch, kManifestEnd);
+  const auto name = fmt::format("{}{}", batch, kBatchEnd);
   EDGEWISE_ASSIGN(const auto manifest, store.Get(manifest_name, deadline));
   EDGEWISE_ASSIGN(const auto expected, OutputOf(manifest_name, manifest));
   EDGEWISE_ASSIGN(const auto bytes, store.Get(name, deadline));
@@ -69,7 +69,7 @@ Result<SampleSet> ReadSamples(store::Store& store, const ReadOptions& options, D
 Result<SampleSet> ReadHistory(Files& files, const std::filesystem::path& path, const ReadOptions& options) {
   EDGEWISE_ASSIGN(auto builder, detail::SampleBuilder::Make(options));
   EDGEWISE_ASSIGN(const auto bytes, files.Read(path));
-  const auto name = "history/" + path.filename().string();
+  const auto name = fmt::format("history/{}", path.filename().string());
   builder.Begin(name, Digest::Of(bytes));
   const auto read = detail::EachLine(bytes, [&](std::string_view line) { builder.Add(line); });
   if (!read) return std::unexpected(Named(name, read.error()));

@@ -65,15 +65,30 @@ TEST_F(Samples, OfAnUnfinishedBatchWait) {
 }
 
 TEST_F(Samples, OfADamagedBatchAreNotLearnedFrom) {
-  const auto bytes = Pack(Lines({{}}));
-  const std::string name = "sites/EWR/sample/e000001/000000000001-000000000001";
-  ASSERT_TRUE(store_.Put(name + ".jsonl.zst", relay::Policy::Permit(bytes.substr(0, bytes.size() - 1)), Deadline::Never()));
+  const auto bytes = Pack(Lines({{.label = true}}));
   const auto manifest = fmt::format(fmt::runtime(kManifest), Digest::Of(bytes).ToString());
-  ASSERT_TRUE(store_.Put(name + ".manifest.json", relay::Policy::Permit(manifest), Deadline::Never()));
-  const auto set = ReadSamples(store_, Options(), Deadline::Never());
-  ASSERT_FALSE(set);
-  EXPECT_EQ(set.error().code, Code::kDataLoss);
-  EXPECT_NE(set.error().message.find(name), std::string::npos);
+  std::uint64_t place = 0;
+  for (const auto& stored : {bytes.substr(0, bytes.size() - 1), Pack(Lines({{.label = false}})), std::string("not zstd"), std::string()}) {
+    const auto name = fmt::format("sites/S{}/sample/e000001/000000000001-000000000001", place++);
+    store::FakeStore store;
+    ASSERT_TRUE(store.Put(name + ".jsonl.zst", relay::Policy::Permit(stored), Deadline::Never()));
+    ASSERT_TRUE(store.Put(name + ".manifest.json", relay::Policy::Permit(manifest), Deadline::Never()));
+    const auto set = ReadSamples(store, Options(), Deadline::Never());
+    ASSERT_FALSE(set);
+    EXPECT_EQ(set.error().code, Code::kDataLoss);
+    EXPECT_NE(set.error().message.find(name), std::string::npos);
+  }
+}
+
+TEST_F(Samples, OfAHistoryFileThatIsCutShortAreNotLearnedFrom) {
+  const auto path = fs::temp_directory_path() / ("edgewise-improve-cut-" + std::to_string(getpid()));
+  const auto bytes = Pack(Lines({{.sequence = 1}, {.sequence = 2}}));
+  for (const auto size : {std::size_t{0}, std::size_t{7}, bytes.size() - 1}) {
+    ASSERT_TRUE(SystemFiles().ReplaceDurably(path, bytes.substr(0, size)));
+    EXPECT_EQ(ReadHistory(SystemFiles(), path, Options()).error().code, Code::kDataLoss) << size;
+  }
+  fs::remove(path);
+  EXPECT_EQ(ReadHistory(SystemFiles(), path, Options()).error().code, Code::kNotFound);
 }
 
 TEST_F(Samples, OfOtherLayoutsAndUnknownKindsArePassedOverAndCounted) {

@@ -70,7 +70,7 @@ class Relay {
   Result<bool> StepLane(event::Lane lane, bool flush, Deadline deadline);
   Result<bool> Due(event::Lane lane, bool flush);
   Result<bool> CutNext(event::Lane lane, Deadline deadline);
-  Result<void> Commit(event::Lane lane, Batch batch);
+  Result<void> Commit(const Policy& policy, Batch batch);
   Result<bool> Send(event::Lane lane, Deadline deadline);
   Result<bool> PutOnce(event::Lane lane, const std::string& name, const event::Permitted<std::string>& bytes, Deadline deadline);
   Result<void> Finish(event::Lane lane, Deadline deadline);

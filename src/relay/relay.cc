@@ -1,0 +1,258 @@
+#include "relay/relay.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/log.h"
+
+namespace edgewise::relay {
+
+using event::Lane;
+using event::LaneName;
+
+struct Relay::LaneState {
+  std::optional<Batch> sending;  // cut and committed, not settled yet
+  bool object_stored = false;
+  std::vector<queue::Receipt> receipts;  // of `sending`; after a restart they come with the next delivery
+  std::uint64_t epoch = 0;               // with `through`: the end of the last cut
+  std::uint64_t through = 0;
+  bool more = false;     // the last delivery was full: more is likely to wait
+  bool stopped = false;
+  std::optional<Deadline::Clock::time_point> waiting_since;
+  prometheus::Counter* allowed = nullptr;
+  prometheus::Counter* denied = nullptr;
+  prometheus::Counter* batches = nullptr;
+  prometheus::Gauge* stopped_gauge = nullptr;
+
+  bool Carried(const event::EventId& id) const { return id.epoch < epoch || (id.epoch == epoch && id.sequence <= through); }
+};
+
+/// The decisions' file of the day: appended, synced once a batch.
+class Relay::Audit {
+ public:
+  Audit(Files& files, std::filesystem::path folder) : files_(files), folder_(std::move(folder)) {}
+
+  Result<void> Append(ProcessingTime now, const Batch& batch) {
+    const auto date = FormatTime(now).substr(0, 10);
+    auto written = Write(date, batch);
+    if (!written) file_.reset();  // its tail is undefined now: opened again, it gets a line's end first
+    return written;
+  }
+
+ private:
+  Result<void> Write(const std::string& date, const Batch& batch) {
+    if (!file_ || date != date_) EDGEWISE_TRY(Open(date));
+    const auto closing = fmt::format("{{\"cut\":\"{}\",\"output\":\"{}\",\"policy\":\"{}\",\"events\":{},\"denied\":{}}}\n",
+                                     batch.head.object_name, batch.head.output.ToString(), batch.head.policy.ToString(),
+                                     batch.head.events, batch.head.denied);
+    EDGEWISE_TRY(file_->Append(batch.audit + closing));
+    return file_->Sync();
+  }
+
+  Result<void> Open(const std::string& date) {
+    const auto path = folder_ / fmt::format("audit-{}.jsonl", date);
+    EDGEWISE_ASSIGN(file_, files_.OpenAppend(path));
+    date_ = date;
+    if (file_->size() == 0) return {};
+    EDGEWISE_ASSIGN(const auto last, files_.ReadRange(path, file_->size() - 1, 1));
+    return last == "\n" ? Result<void>() : file_->Append("\n");  // a crash left half a line
+  }
+
+  Files& files_;
+  std::filesystem::path folder_;
+  std::string date_;
+  std::unique_ptr<Files::AppendFile> file_;
+};
+
+Relay::Relay(Options options, Policy policy, queue::Queue& queue, store::Store& store, Files& files, Metrics& metrics)
+    : options_(std::move(options)), queue_(queue), store_(store), files_(files), metrics_(metrics), policy_(std::move(policy)) {
+  audit_ = std::make_unique<Audit>(files_, options_.folder);
+  for (const auto lane : event::kLanes) {
+    auto& state = lanes_[static_cast<std::size_t>(lane)];
+    state = std::make_unique<LaneState>();
+    const Labels labels = {{"site", options_.site}, {"lane", std::string(LaneName(lane))}};
+    state->allowed = &metrics_.Counter("edgewise_relay_allowed_total", "Events that the policy let out of the site", labels);
+    state->denied = &metrics_.Counter("edgewise_relay_denied_total", "Events that the policy kept at the site", labels);
+    state->batches = &metrics_.Counter("edgewise_relay_batches_total", "Batches put into the store", labels);
+    state->stopped_gauge = &metrics_.Gauge("edgewise_relay_stopped", "1: the store holds other bytes under a name of this lane", labels);
+    status_.lanes[lane] = {};
+  }
+}
+
+Relay::~Relay() = default;
+
+Relay::LaneState& Relay::Of(Lane lane) { return *lanes_[static_cast<std::size_t>(lane)]; }
+
+void Relay::SetPolicy(Policy policy) {
+  const std::scoped_lock lock(mutex_);
+  policy_ = std::move(policy);
+}
+
+RelayStatus Relay::Status() const {
+  const std::scoped_lock lock(mutex_);
+  return status_;
+}
+
+/// The last cut of each lane is done again: nobody knows whether it was put and settled before the restart, and doing it twice changes nothing.
+Result<void> Relay::LoadCuts() {
+  EDGEWISE_TRY(files_.MakeDirs(options_.folder));
+  for (const auto lane : event::kLanes) {
+    const auto bytes = files_.Read(options_.folder / fmt::format("{}.cut", LaneName(lane)));
+    if (!bytes && bytes.error().code == Code::kNotFound) continue;
+    if (!bytes) return std::unexpected(bytes.error());
+    const std::scoped_lock lock(mutex_);
+    EDGEWISE_ASSIGN(auto batch, policy_.Reopen(*bytes));
+    if (batch.head.site != options_.site || batch.head.lane != lane) {
+      return Fail(Code::kDataLoss, fmt::format("relay: {}.cut belongs to site {}, lane {}; give each site a folder of its own",
+                                               LaneName(lane), batch.head.site, LaneName(batch.head.lane)));
+    }
+    auto& state = Of(lane);
+    state.epoch = batch.head.epoch;
+    state.through = batch.head.last;
+    status_.lanes[lane] = {batch.allowed_ever - batch.head.events, batch.denied_ever - batch.head.denied, batch.head.first - 1};
+    state.sending = std::move(batch);
+  }
+  loaded_ = true;
+  return {};
+}
+
+Result<bool> Relay::Step(bool flush, Deadline deadline) {
+  if (!loaded_) EDGEWISE_TRY(LoadCuts());
+  bool did = false;
+  for (const auto lane : event::kLanes) {
+    if (Of(lane).stopped) continue;
+    EDGEWISE_ASSIGN(const bool lane_did, StepLane(lane, flush, deadline));
+    did = did || lane_did;
+  }
+  return did;
+}
+
+Result<bool> Relay::StepLane(Lane lane, bool flush, Deadline deadline) {
+  if (!Of(lane).sending) {
+    EDGEWISE_ASSIGN(const bool due, Due(lane, flush));
+    if (!due) return false;
+    EDGEWISE_ASSIGN(const bool received, CutNext(lane, deadline));
+    if (!Of(lane).sending) return received;
+  }
+  EDGEWISE_ASSIGN(const bool stored, Send(lane, deadline));
+  if (stored) EDGEWISE_TRY(Finish(lane, deadline));
+  return true;
+}
+
+Result<bool> Relay::Due(Lane lane, bool flush) {
+  auto& state = Of(lane);
+  if (flush || state.more) return true;
+  EDGEWISE_ASSIGN(const auto depths, queue_.Depths());
+  const auto depth = std::ranges::find(depths, lane, &queue::LaneDepth::lane);
+  if (depth == depths.end() || depth->waiting == 0) {
+    state.waiting_since.reset();
+    return false;
+  }
+  const auto now = options_.now();
+  if (!state.waiting_since) state.waiting_since = now;
+  return depth->waiting >= options_.max_events || now - *state.waiting_since >= options_.max_age;
+}
+
+/// Takes the next events of one epoch and commits their cut. True if the queue gave any.
+Result<bool> Relay::CutNext(Lane lane, Deadline deadline) {
+  auto& state = Of(lane);
+  EDGEWISE_ASSIGN(auto deliveries, queue_.Receive(lane, options_.max_events, deadline));
+  state.more = deliveries.size() >= options_.max_events;
+  state.waiting_since.reset();
+  std::vector<queue::Receipt> carried, receipts;
+  std::vector<event::Raw<event::Event>> events;
+  std::uint64_t epoch = 0;
+  for (auto& delivery : deliveries) {
+    const auto& id = delivery.event.id;
+    if (id.site != options_.site || id.epoch > options_.epoch) {
+      EDGEWISE_TRY(queue_.SetAside(delivery.receipt, "the event bears the name of another site or of a later epoch", deadline));
+    } else if (state.Carried(id)) {
+      carried.push_back(std::move(delivery.receipt));
+    } else if (events.empty() || id.epoch == epoch) {
+      epoch = id.epoch;
+      receipts.push_back(std::move(delivery.receipt));
+      events.emplace_back(std::move(delivery.event));
+    } else {
+      state.more = true;  // another epoch is another batch
+      break;
+    }
+  }
+  if (!carried.empty()) EDGEWISE_TRY(queue_.Settle(carried, deadline));
+  if (events.empty()) return !deliveries.empty();
+  const auto policy = [this] {
+    const std::scoped_lock lock(mutex_);
+    return policy_;
+  }();
+  auto batch = policy.Cut(options_.site, lane, events);
+  const auto before = Status().lanes.at(lane);
+  batch.allowed_ever = before.allowed + batch.head.events;
+  batch.denied_ever = before.denied + batch.head.denied;
+  EDGEWISE_TRY(Commit(policy, std::move(batch)));
+  state.receipts = std::move(receipts);
+  return true;
+}
+
+/// From here on the batch is decided: whatever happens, these bytes go under this name.
+Result<void> Relay::Commit(const Policy& policy, Batch batch) {
+  const auto lane = batch.head.lane;
+  const auto now = options_.clock != nullptr ? options_.clock->Now() : wall_.Now();
+  EDGEWISE_TRY(audit_->Append(now, batch));
+  EDGEWISE_TRY(files_.ReplaceDurably(options_.folder / fmt::format("{}.cut", LaneName(lane)), policy.Seal(batch)));
+  auto& state = Of(lane);
+  batch.audit.clear();
+  state.epoch = batch.head.epoch;
+  state.through = batch.head.last;
+  state.object_stored = false;
+  state.sending = std::move(batch);
+  return {};
+}
+
+/// True when object and manifest are stored; false when the lane has stopped.
+Result<bool> Relay::Send(Lane lane, Deadline deadline) {
+  auto& state = Of(lane);
+  const auto& batch = *state.sending;
+  if (!state.object_stored) {
+    EDGEWISE_ASSIGN(state.object_stored, PutOnce(lane, batch.head.object_name, batch.object, deadline));
+    if (!state.object_stored) return false;
+  }
+  return PutOnce(lane, batch.head.manifest_name, batch.manifest, deadline);
+}
+
+Result<bool> Relay::PutOnce(Lane lane, const std::string& name, const event::Permitted<std::string>& bytes, Deadline deadline) {
+  const auto put = store_.Put(name, bytes, deadline);
+  if (put) return true;
+  if (put.error().code != Code::kAlreadyExists) return std::unexpected(put.error());
+  EDGEWISE_ASSIGN(const auto stored, store_.Get(name, deadline));
+  if (stored == bytes.value()) return true;  // an answer was lost on the way
+  Stop(lane, fmt::format("the store holds {} with other bytes ({}, ours {}): another site writes under this name, or the site's disk was set "
+                         "back; find out which, then start the site with a new epoch",
+                         name, Digest::Of(stored).ToString(), Digest::Of(bytes.value()).ToString()));
+  return false;
+}
+
+Result<void> Relay::Finish(Lane lane, Deadline deadline) {
+  auto& state = Of(lane);
+  if (!state.receipts.empty()) EDGEWISE_TRY(queue_.Settle(state.receipts, deadline));
+  state.receipts.clear();
+  const auto batch = std::move(*state.sending);
+  state.sending.reset();
+  state.allowed->Increment(static_cast<double>(batch.head.events));
+  state.denied->Increment(static_cast<double>(batch.head.denied));
+  state.batches->Increment();
+  const std::scoped_lock lock(mutex_);
+  status_.lanes[lane] = {batch.allowed_ever, batch.denied_ever, batch.head.last};
+  status_.leak_bits_max = std::max(status_.leak_bits_max, batch.head.leak_bits_max);
+  return {};
+}
+
+void Relay::Stop(Lane lane, std::string reason) {
+  auto& state = Of(lane);
+  state.stopped = true;
+  state.stopped_gauge->Set(1);
+  log::Failed("relay {}: lane {} stops: {}", options_.site, LaneName(lane), reason);
+  const std::scoped_lock lock(mutex_);
+  if (!status_.stopped) status_.stopped = fmt::format("lane {}: {}", LaneName(lane), reason);
+}
+
+}  // namespace edgewise::relay

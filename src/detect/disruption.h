@@ -25,6 +25,7 @@ struct DisruptionOptions {
 /// How an hour looked, compared with the same time of other days.
 struct DisruptionReading {
   EventTime hour;  ///< The moment it was taken: what was due in the `window` before it.
+  EventTime date_of;  ///< The middle of that window: its local date is the day that the reading is about.
   double x = 0;    ///< Mean lateness, minutes.
   double median = 0;
   double mad = 0;  ///< As used: not below the floor.

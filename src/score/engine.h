@@ -26,6 +26,9 @@ class Engine {
   virtual Result<std::vector<float>> Score(std::span<const float> rows, Deadline deadline) const = 0;
 };
 
+/// How many rows so many values are. Errors: kInvalidArgument (none, or not whole rows), kResourceExhausted (over max_rows()).
+Result<std::size_t> CountRows(const Engine& engine, std::size_t values);
+
 /// Loads ONNX bytes with ONNX Runtime, opened at run time. Errors: kInvalidArgument (not a model we can run, says why),
 /// kFailedPrecondition (library not found; names the places looked at and tools/bootstrap).
 Result<std::unique_ptr<Engine>> LoadOnnxEngine(std::string_view onnx);

@@ -55,7 +55,7 @@ struct Disruption::State {
 
   void Settle(std::string_view key, double lateness) {
     const auto item = items.find(key);
-    if (item != items.end()) item->second.lateness = std::clamp(lateness, 0.0, options.cap);
+    if (item != items.end()) item->second.lateness = std::min(lateness, options.cap);
   }
 
   void Forget(std::int64_t until) {
@@ -118,7 +118,7 @@ std::optional<DisruptionReading> Disruption::Hour(EventTime end) {
   state.Compare(end.ms, reading);
   reading.mad = std::max(reading.mad, options.mad_floor);
   reading.z = (reading.x - reading.median) / reading.mad;
-  reading.alarm = reading.z >= options.alarm && end.ms - state.first >= State::Ms(options.warmup);
+  reading.alarm = reading.z >= options.alarm && reading.due >= options.least_due && end.ms - state.first >= State::Ms(options.warmup);
   state.past.push_back({end.ms, reading.x});
   return reading;
 }

@@ -20,6 +20,7 @@ struct DisruptionOptions {
   double mad_floor = 8;                    ///< Minutes.
   double alarm = 6.9;                      ///< z from which on it is one.
   double cap = 180;                        ///< Minutes; also what a cancelled one counts as.
+  std::uint32_t least_due = 35;            ///< An hour with fewer due is compared, but never alarms: at night one late thing is the mean.
 };
 
 /// How an hour looked, compared with the same time of other days.
@@ -36,7 +37,7 @@ struct DisruptionReading {
 
 /// Finds hours in which what is due at a place happens much later than is usual there at that time of day.
 /// x = mean over what was due in the last `window` of: lateness if it has happened, the wait so far if not, the cap if it was cancelled;
-/// 0 .. cap. Compared by robust z with the x of the same local block on the days of `reference`.
+/// at most the cap; early ones count below zero. Compared by robust z with the x of the same local block on the days of `reference`.
 /// Keys name single things ("UA 1545 IAH 2013-02-08T19:00:00Z"): they are kept until their due time has passed the window.
 /// Cost: O(log n) per call; Hour() O(window + reference). Threads: one at a time. Order: hours ascend; the rest in any order.
 class Disruption {

@@ -61,8 +61,8 @@ const Tensor* FindOutput(const std::vector<Tensor>& outputs) {
 Result<std::unique_ptr<Engine>> LoadOnnxEngine(std::string_view onnx) {
   EDGEWISE_ASSIGN(auto session, OnnxSession::Open(onnx));
   if (session->inputs().size() != 1 || !IsTable(session->inputs()[0])) {
-    return Fail(Code::kInvalidArgument,
-                fmt::format("the ONNX model has {} input(s); expected one, float32 [any number of rows, features]", session->inputs().size()));
+    return Fail(Code::kInvalidArgument, fmt::format("the ONNX model has {} input(s); expected one, float32 [any number of rows, features]",
+                                                    session->inputs().size()));
   }
   const Tensor* output = FindOutput(session->outputs());
   if (output == nullptr) {

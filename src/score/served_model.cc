@@ -23,9 +23,7 @@ Result<void> ReadCard(std::string_view json, ServedModel& model) {
 }  // namespace
 
 Result<ServedModel> LoadServedModel(Files& files, const std::filesystem::path& directory, std::string_view name) {
-  const auto named = [&](Error error) {
-    return Fail(error.code, fmt::format("model \"{}\": {}", name, error.message));
-  };
+  const auto named = [&](Error error) { return Fail(error.code, fmt::format("model \"{}\": {}", name, error.message)); };
   auto onnx = files.Read(directory / "model.onnx");
   if (!onnx) return named(std::move(onnx.error()));
   ServedModel model{.name = std::string(name), .version = "1", .engine = nullptr, .program = std::nullopt};

@@ -70,7 +70,7 @@ Result<std::size_t> ReadShape(const dom::object& input, const ServedModel& model
                                model.width()));
   }
   if (static_cast<std::uint64_t>(axes[0]) > model.engine->max_rows()) {
-    return Fail(Code::kResourceExhausted, fmt::format("{} rows in one request, at most {}: send fewer", axes[0], model.engine->max_rows()));
+    return Invalid(fmt::format("{} rows in one request, at most {}: send fewer", axes[0], model.engine->max_rows()));
   }
   return static_cast<std::size_t>(axes[0]);
 }

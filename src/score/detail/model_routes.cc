@@ -47,9 +47,8 @@ void ModelRoutes::AddTo(net::Router& router) {
 
 void ModelRoutes::AddServer(net::Router& router) {
   const auto fixed = [&](std::string path, json document) {
-    router.Add("GET", std::move(path), [answer = Answer(200, document)](const HttpRequest&, const Parameters&, const Responder& responder) {
-      responder(answer);
-    });
+    router.Add("GET", std::move(path),
+               [answer = Answer(200, document)](const HttpRequest&, const Parameters&, const Responder& responder) { responder(answer); });
   };
   const json server = {{"name", "edgewise"}, {"version", "0.1.0"}, {"extensions", {"binary_tensor_data"}}};
   json names = json::array();

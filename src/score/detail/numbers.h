@@ -1,5 +1,7 @@
 #pragma once
 
+#include <fmt/compile.h>
+#include <fmt/format.h>
 #include <simdjson.h>
 
 #include <cmath>
@@ -7,9 +9,6 @@
 #include <limits>
 #include <optional>
 #include <string>
-
-#include <fmt/compile.h>
-#include <fmt/format.h>
 
 namespace edgewise::score::detail {
 

@@ -1,11 +1,11 @@
 #pragma once
 
+#include <onnxruntime_c_api.h>
+
 #include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
-
-#include <onnxruntime_c_api.h>
 
 #include "base/result.h"
 

@@ -73,7 +73,8 @@ Result<Tensor> OnnxSession::DescribeOne(bool input, std::size_t index, OrtAlloca
   tensor.name = name;
   EDGEWISE_TRY(check(api().AllocatorFree(allocator, name)));
   OrtTypeInfo* type = nullptr;
-  EDGEWISE_TRY(check(input ? api().SessionGetInputTypeInfo(session_, index, &type) : api().SessionGetOutputTypeInfo(session_, index, &type)));
+  EDGEWISE_TRY(
+      check(input ? api().SessionGetInputTypeInfo(session_, index, &type) : api().SessionGetOutputTypeInfo(session_, index, &type)));
   const Owned<OrtTypeInfo> owned(type, [this](OrtTypeInfo* t) { api().ReleaseTypeInfo(t); });
   const OrtTensorTypeAndShapeInfo* info = nullptr;
   EDGEWISE_TRY(check(api().CastTypeInfoToTensorInfo(type, &info)));

@@ -55,8 +55,8 @@ Result<void> Place(std::string_view name, const dom::element& element, std::size
 
 Result<void> ReadObject(const dom::object& row, std::size_t index, const ServedModel& model, std::span<float> values) {
   if (!model.program) {
-    return Invalid(fmt::format("model \"{}\" has no model.json that names its columns: send rows as arrays of {} numbers", model.name,
-                               model.width()));
+    return Invalid(
+        fmt::format("model \"{}\" has no model.json that names its columns: send rows as arrays of {} numbers", model.name, model.width()));
   }
   const auto& program = *model.program;
   feature::Sample sample{std::vector<float>(program.numbers(), kMissing), std::vector<std::string>(program.categories())};
@@ -86,7 +86,7 @@ Result<std::vector<float>> ReadPlainRows(std::string_view json, const ServedMode
   for (const auto row : rows) count += (void(row), 1U);
   if (count == 0) return Invalid("no rows to score");
   if (count > model.engine->max_rows()) {
-    return Fail(Code::kResourceExhausted, fmt::format("{} rows in one request, at most {}: send fewer", count, model.engine->max_rows()));
+    return Invalid(fmt::format("{} rows in one request, at most {}: send fewer", count, model.engine->max_rows()));
   }
   std::vector<float> values(count * model.width());
   std::size_t index = 0;

@@ -13,21 +13,21 @@
 namespace edgewise::detect {
 
 struct DisruptionOptions {
-  std::chrono::hours window{3};            ///< Things due in this time before the hour are looked at.
-  std::chrono::hours block{3};             ///< An hour is compared with hours of the same local block of the day.
-  std::chrono::hours reference{28 * 24};   ///< ... of this time before it.
-  std::chrono::hours warmup{28 * 24};      ///< No alarm before so much has been seen.
-  double mad_floor = 8;                    ///< Minutes.
-  double alarm = 6.9;                      ///< z from which on it is one.
-  double cap = 180;                        ///< Minutes; also what a cancelled one counts as.
-  std::uint32_t least_due = 35;            ///< An hour with fewer due is compared, but never alarms: at night one late thing is the mean.
+  std::chrono::hours window{3};           ///< Things due in this time before the hour are looked at.
+  std::chrono::hours block{3};            ///< An hour is compared with hours of the same local block of the day.
+  std::chrono::hours reference{28 * 24};  ///< ... of this time before it.
+  std::chrono::hours warmup{28 * 24};     ///< No alarm before so much has been seen.
+  double mad_floor = 8;                   ///< Minutes.
+  double alarm = 6.9;                     ///< z from which on it is one.
+  double cap = 180;                       ///< Minutes; also what a cancelled one counts as.
+  std::uint32_t least_due = 35;           ///< An hour with fewer due is compared, but never alarms: at night one late thing is the mean.
 };
 
 /// How an hour looked, compared with the same time of other days.
 struct DisruptionReading {
-  EventTime hour;  ///< The moment it was taken: what was due in the `window` before it.
+  EventTime hour;     ///< The moment it was taken: what was due in the `window` before it.
   EventTime date_of;  ///< The middle of that window: its local date is the day that the reading is about.
-  double x = 0;    ///< Mean lateness, minutes.
+  double x = 0;       ///< Mean lateness, minutes.
   double median = 0;
   double mad = 0;  ///< As used: not below the floor.
   double z = 0;    ///< (x - median) / (1.4826 mad)

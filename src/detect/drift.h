@@ -12,8 +12,8 @@
 namespace edgewise::detect {
 
 struct DriftOptions {
-  double alarm = 0.25;            ///< PSI from which on a feature counts as drifted; seasonal ones never alarm.
-  std::uint64_t least_rows = 500; ///< A report on fewer rows says so by not alarming.
+  double alarm = 0.25;             ///< PSI from which on a feature counts as drifted; seasonal ones never alarm.
+  std::uint64_t least_rows = 500;  ///< A report on fewer rows says so by not alarming.
 };
 
 struct FeatureDrift {

@@ -19,8 +19,7 @@ TEST(Events, DisruptionHasTheLocalDateOfItsWindow) {
   reading.due = 44;
   const auto event = ToEvent(reading, *TimeZone::Load("America/New_York"), kLineage);
   EXPECT_EQ(event.type, event::kDisruptionV1);
-  EXPECT_EQ(event.data,
-            R"({"hour":"2013-02-09T06:00:00Z","date":"2013-02-08","z":14.25,"x":120.5,"median":0,"mad":8,"flights":44})");
+  EXPECT_EQ(event.data, R"({"hour":"2013-02-09T06:00:00Z","date":"2013-02-08","z":14.25,"x":120.5,"median":0,"mad":8,"flights":44})");
   EXPECT_EQ(*event::LaneOf(event), event::Lane::kAnomaly);
 }
 

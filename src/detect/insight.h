@@ -31,8 +31,8 @@ struct InsightData {
   std::uint64_t high_risk = 0;  ///< score >= 0.5
   std::uint64_t labelled = 0;
   std::uint64_t late = 0;
-  std::string model;             ///< Of the last row.
-  std::vector<LineageId> rows;   ///< The 8 with the highest scores, highest first.
+  std::string model;               ///< Of the last row.
+  std::vector<LineageId> rows;     ///< The 8 with the highest scores, highest first.
   std::optional<ScoredRow> worst;  ///< The highest of them; its note is the insight's crew note.
 };
 

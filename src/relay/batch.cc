@@ -154,8 +154,10 @@ Result<Batch> Policy::Reopen(std::string_view bytes) const {
     return Fail(Code::kDataLoss, "relay: the cut of a batch has another length than it says");
   const auto manifest = rest.substr(0, numbers[0]);
   EDGEWISE_ASSIGN(auto head, HeadFrom(manifest));
-  Batch batch{std::move(head), event::Permitted<std::string>(std::string(rest.substr(numbers[0]))),
-              event::Permitted<std::string>(std::string(manifest)), {}};
+  Batch batch{std::move(head),
+              event::Permitted<std::string>(std::string(rest.substr(numbers[0]))),
+              event::Permitted<std::string>(std::string(manifest)),
+              {}};
   batch.allowed_ever = numbers[2];
   batch.denied_ever = numbers[3];
   return batch;

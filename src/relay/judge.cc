@@ -34,16 +34,23 @@ bool IsDate(std::string_view text) {
 
 bool MayLeave(const Field& field, std::string_view text) {
   switch (field.kind) {
-    case Kind::kText: return text.size() <= field.length && IsPlain(text);
-    case Kind::kValues: return field.values.contains(text);
-    case Kind::kId: return text.size() == 32 && IsHex(text);
-    case Kind::kDigest: return text.empty() || Digest::Parse(text).has_value();
-    case Kind::kDate: return IsDate(text);
-    case Kind::kTime: return text.size() == 20 && ParseTime(text).has_value();  // whole seconds, in one form
+    case Kind::kText:
+      return text.size() <= field.length && IsPlain(text);
+    case Kind::kValues:
+      return field.values.contains(text);
+    case Kind::kId:
+      return text.size() == 32 && IsHex(text);
+    case Kind::kDigest:
+      return text.empty() || Digest::Parse(text).has_value();
+    case Kind::kDate:
+      return IsDate(text);
+    case Kind::kTime:
+      return text.size() == 20 && ParseTime(text).has_value();  // whole seconds, in one form
     case Kind::kDrop:
     case Kind::kNumber:
     case Kind::kFlag:
-    case Kind::kPseudonym: return false;
+    case Kind::kPseudonym:
+      return false;
   }
   return false;
 }

@@ -47,7 +47,7 @@ struct Batch {
   BatchHead head;
   event::Permitted<std::string> object;
   event::Permitted<std::string> manifest;
-  std::string audit;  ///< One JSON line a decision; empty in a batch that was reopened.
+  std::string audit;               ///< One JSON line a decision; empty in a batch that was reopened.
   std::uint64_t allowed_ever = 0;  ///< The lane's totals with this batch: filled by the relay, kept by the seal.
   std::uint64_t denied_ever = 0;
 };

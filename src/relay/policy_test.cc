@@ -87,7 +87,8 @@ TEST(Policy, WhatIsNotNamedStays) {
   EXPECT_EQ(denied.rule, "default-deny");
   EXPECT_FALSE(denied.line);
 
-  const auto verdict = policy.Judge(Raw(Make(event::kSampleV1, R"({"label":1,"passenger":"Jane","n":[1,{"x":"Jane"},[2]],"day":{"a":1}})")));
+  const auto verdict =
+      policy.Judge(Raw(Make(event::kSampleV1, R"({"label":1,"passenger":"Jane","n":[1,{"x":"Jane"},[2]],"day":{"a":1}})")));
   EXPECT_EQ(DataOf(verdict), Json::parse(R"({"label":1,"n":[1,null,[2]]})"));
   EXPECT_EQ(verdict.unnamed, 1u);
   const auto nothing = *Policy::FromToml("schema = \"edgewise.policy.v1\"\n", "policy.toml", kKey);

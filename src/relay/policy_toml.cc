@@ -56,8 +56,8 @@ class Reader {
 Result<void> Reader::OnlyKeys(const toml::table& table, std::initializer_list<std::string_view> known) const {
   for (const auto& [key, value] : table) {
     if (std::ranges::find(known, key.str()) == known.end())
-      return Fail(Code::kInvalidArgument, fmt::format("{}:{}: \"{}\" is none of the keys {}", file_, key.source().begin.line, key.str(),
-                                                      fmt::join(known, ", ")));
+      return Fail(Code::kInvalidArgument,
+                  fmt::format("{}:{}: \"{}\" is none of the keys {}", file_, key.source().begin.line, key.str(), fmt::join(known, ", ")));
   }
   return {};
 }

@@ -17,7 +17,7 @@ struct Relay::LaneState {
   std::vector<queue::Receipt> receipts;  // of `sending`; after a restart they come with the next delivery
   std::uint64_t epoch = 0;               // with `through`: the end of the last cut
   std::uint64_t through = 0;
-  bool more = false;     // the last delivery was full: more is likely to wait
+  bool more = false;  // the last delivery was full: more is likely to wait
   bool stopped = false;
   std::optional<Deadline::Clock::time_point> waiting_since;
   prometheus::Counter* allowed = nullptr;
@@ -43,9 +43,9 @@ class Relay::Audit {
  private:
   Result<void> Write(const std::string& date, const Batch& batch) {
     if (!file_ || date != date_) EDGEWISE_TRY(Open(date));
-    const auto closing = fmt::format("{{\"cut\":\"{}\",\"output\":\"{}\",\"policy\":\"{}\",\"events\":{},\"denied\":{}}}\n",
-                                     batch.head.object_name, batch.head.output.ToString(), batch.head.policy.ToString(),
-                                     batch.head.events, batch.head.denied);
+    const auto closing =
+        fmt::format("{{\"cut\":\"{}\",\"output\":\"{}\",\"policy\":\"{}\",\"events\":{},\"denied\":{}}}\n", batch.head.object_name,
+                    batch.head.output.ToString(), batch.head.policy.ToString(), batch.head.events, batch.head.denied);
     EDGEWISE_TRY(file_->Append(batch.audit + closing));
     return file_->Sync();
   }
@@ -94,7 +94,8 @@ RelayStatus Relay::Status() const {
   return status_;
 }
 
-/// The last cut of each lane is done again: nobody knows whether it was put and settled before the restart, and doing it twice changes nothing.
+/// The last cut of each lane is done again: nobody knows whether it was put and settled before the restart, and doing it twice changes
+/// nothing.
 Result<void> Relay::LoadCuts() {
   EDGEWISE_TRY(files_.MakeDirs(options_.folder));
   for (const auto lane : event::kLanes) {
@@ -225,9 +226,10 @@ Result<bool> Relay::PutOnce(Lane lane, const std::string& name, const event::Per
   if (put.error().code != Code::kAlreadyExists) return std::unexpected(put.error());
   EDGEWISE_ASSIGN(const auto stored, store_.Get(name, deadline));
   if (stored == bytes.value()) return true;  // an answer was lost on the way
-  Stop(lane, fmt::format("the store holds {} with other bytes ({}, ours {}): another site writes under this name, or the site's disk was set "
-                         "back; find out which, then start the site with a new epoch",
-                         name, Digest::Of(stored).ToString(), Digest::Of(bytes.value()).ToString()));
+  Stop(lane,
+       fmt::format("the store holds {} with other bytes ({}, ours {}): another site writes under this name, or the site's disk was set "
+                   "back; find out which, then start the site with a new epoch",
+                   name, Digest::Of(stored).ToString(), Digest::Of(bytes.value()).ToString()));
   return false;
 }
 

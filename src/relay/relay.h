@@ -28,8 +28,8 @@ struct Options {
   std::uint64_t epoch = 1;
   std::filesystem::path folder;  ///< For cuts and audit files; created.
   std::size_t max_events = 1000;
-  std::chrono::milliseconds max_age = std::chrono::seconds(5);  ///< An event waits no longer for its batch to fill.
-  const Clock* clock = nullptr;                                 ///< Names the audit file's day; the wall clock if not given.
+  std::chrono::milliseconds max_age = std::chrono::seconds(5);               ///< An event waits no longer for its batch to fill.
+  const Clock* clock = nullptr;                                              ///< Names the audit file's day; the wall clock if not given.
   std::function<Deadline::Clock::time_point()> now = &Deadline::Clock::now;  ///< Monotonic, for max_age.
 };
 

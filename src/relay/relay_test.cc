@@ -208,7 +208,8 @@ TEST_F(RelayTest, TheSameNameWithOtherBytesStopsTheLaneAndSaysSo) {
   Drain();
   fs::remove_all(folder_);
   queue::FakeQueue other("EWR");
-  relay_ = std::make_unique<Relay>(Options{.site = "EWR", .folder = folder_, .clock = &clock_}, policy_, other, store_, SystemFiles(), metrics_);
+  relay_ =
+      std::make_unique<Relay>(Options{.site = "EWR", .folder = folder_, .clock = &clock_}, policy_, other, store_, SystemFiles(), metrics_);
   std::vector<event::Event> events(3);
   for (auto& event : events) event.type = event::kSampleV1, event.data = R"({"label":1})";
   events.emplace_back().type = event::kDisruptionV1;

@@ -19,14 +19,14 @@ enum class Kind : std::uint8_t { kDrop, kNumber, kText, kValues, kId, kDigest, k
 /// The rule of one field.
 struct Field {
   Kind kind = Kind::kDrop;
-  int decimals = 0;                           ///< kNumber: rounded to this.
-  double min = 0;                             ///< kNumber
-  double max = 0;                             ///< kNumber
-  std::size_t length = 0;                     ///< kText: bytes at most.
+  int decimals = 0;                                ///< kNumber: rounded to this.
+  double min = 0;                                  ///< kNumber
+  double max = 0;                                  ///< kNumber
+  std::size_t length = 0;                          ///< kText: bytes at most.
   std::set<std::string, std::less<>> values = {};  ///< kValues
-  std::string domain = {};                    ///< kPseudonym: the field's own name; equal names share pseudonyms.
-  double bits = 0;                            ///< log2 of how many values may leave; of one element if the field is an array.
-  std::size_t place = 0;                      ///< In Rule::paths; below 64.
+  std::string domain = {};                         ///< kPseudonym: the field's own name; equal names share pseudonyms.
+  double bits = 0;                                 ///< log2 of how many values may leave; of one element if the field is an array.
+  std::size_t place = 0;                           ///< In Rule::paths; below 64.
 };
 
 /// A name in the data: a field's rule, or an object (or an array of objects) whose own names have rules.

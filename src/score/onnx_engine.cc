@@ -1,89 +1,76 @@
 #include <fmt/format.h>
 
-#include <array>
+#include <algorithm>
 
-#include "score/detail/ort_library.h"
+#include "score/detail/onnx_session.h"
 #include "score/engine.h"
 
 namespace edgewise::score {
 namespace {
 
-constexpr std::size_t kMaxRows = 1u << 16;
+using detail::OnnxSession;
+using detail::Tensor;
 
-Ort::SessionOptions SessionOptions() {
-  Ort::SessionOptions options;
-  options.SetIntraOpNumThreads(1);
-  options.SetInterOpNumThreads(1);
-  options.SetExecutionMode(ORT_SEQUENTIAL);
-  options.DisableCpuMemArena();  // many small processes share a box: memory matters more than a microsecond
-  options.AddConfigEntry("session.intra_op.allow_spinning", "0");
-  return options;
-}
+constexpr std::size_t kMaxRows = 16384;
 
 class OnnxEngine final : public Engine {
  public:
-  explicit OnnxEngine(std::string_view onnx) : session_(detail::OrtEnvironment(), onnx.data(), onnx.size(), SessionOptions()) {
-    Ort::AllocatorWithDefaultOptions allocator;
-    input_ = session_.GetInputNameAllocated(0, allocator).get();
-    width_ = static_cast<std::size_t>(session_.GetInputTypeInfo(0).GetTensorTypeAndShapeInfo().GetShape().at(1));
-    for (std::size_t i = 0; i < session_.GetOutputCount(); ++i) {
-      const auto type = session_.GetOutputTypeInfo(i);
-      if (type.GetONNXType() != ONNX_TYPE_TENSOR) continue;
-      const auto info = type.GetTensorTypeAndShapeInfo();
-      if (info.GetElementType() != ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT || info.GetShape().size() != 2) continue;
-      output_ = session_.GetOutputNameAllocated(i, allocator).get();
-      classes_ = static_cast<std::size_t>(info.GetShape()[1]);
-    }
-  }
-  bool usable() const { return !output_.empty() && width_ > 0 && width_ < (1u << 20) && classes_ > 0 && classes_ < (1u << 16); }
+  OnnxEngine(std::unique_ptr<OnnxSession> session, Tensor input, Tensor output)
+      : session_(std::move(session)),
+        input_(std::move(input)),
+        output_(std::move(output)),
+        width_(static_cast<std::size_t>(input_.shape[1])),
+        classes_(output_.shape.size() == 2 ? static_cast<std::size_t>(output_.shape[1]) : 1) {}
 
   std::size_t width() const override { return width_; }
   std::size_t classes() const override { return classes_; }
   std::size_t max_rows() const override { return kMaxRows; }
-  Result<std::vector<float>> Score(std::span<const float> rows, Deadline deadline) const override;
+
+  Result<std::vector<float>> Score(std::span<const float> rows, Deadline deadline) const override {
+    EDGEWISE_ASSIGN(const std::size_t count, CountRows(*this, rows.size()));
+    if (deadline.Expired()) return Fail(Code::kDeadlineExceeded, "no time left to score");
+    std::vector<float> out(count * classes_);
+    EDGEWISE_TRY(session_->Run(input_, rows, output_, out, count));
+    return out;
+  }
 
  private:
-  mutable Ort::Session session_;  // Run() is thread-safe and not const
-  std::string input_, output_;
-  std::size_t width_ = 0, classes_ = 0;
+  std::unique_ptr<OnnxSession> session_;
+  Tensor input_;
+  Tensor output_;
+  std::size_t width_;
+  std::size_t classes_;
 };
 
-Result<std::vector<float>> OnnxEngine::Score(std::span<const float> rows, Deadline deadline) const {
-  const auto count = rows.size() / width_;
-  if (rows.empty() || rows.size() % width_ != 0) {
-    return Fail(Code::kInvalidArgument, fmt::format("{} numbers are not whole rows of {}", rows.size(), width_));
+bool AnyRows(const Tensor& tensor) { return tensor.float32 && !tensor.shape.empty() && tensor.shape[0] == -1; }
+bool IsTable(const Tensor& tensor) { return AnyRows(tensor) && tensor.shape.size() == 2 && tensor.shape[1] > 0; }
+
+/// Probabilities when they are called so; otherwise the last output that has one number, or a row of them, for each input row.
+const Tensor* FindOutput(const std::vector<Tensor>& outputs) {
+  const Tensor* found = nullptr;
+  for (const auto& output : outputs) {
+    const bool fits = IsTable(output) || (AnyRows(output) && output.shape.size() == 1);
+    if (fits && output.name == "probabilities") return &output;
+    if (fits) found = &output;
   }
-  if (count > kMaxRows) return Fail(Code::kResourceExhausted, fmt::format("{} rows in one request; at most {}", count, kMaxRows));
-  if (deadline.Expired()) return Fail(Code::kDeadlineExceeded, "no time left to score");
-  std::vector<float> scores(count * classes_);
-  try {
-    const auto memory = Ort::MemoryInfo::CreateCpu(OrtDeviceAllocator, OrtMemTypeDefault);
-    const std::array in_shape{static_cast<std::int64_t>(count), static_cast<std::int64_t>(width_)};
-    const std::array out_shape{static_cast<std::int64_t>(count), static_cast<std::int64_t>(classes_)};
-    // The C API takes a mutable pointer and does not write through it.
-    const auto in = Ort::Value::CreateTensor<float>(memory, const_cast<float*>(rows.data()), rows.size(), in_shape.data(), in_shape.size());
-    auto out = Ort::Value::CreateTensor<float>(memory, scores.data(), scores.size(), out_shape.data(), out_shape.size());
-    const std::array in_names{input_.c_str()};
-    const std::array out_names{output_.c_str()};
-    session_.Run(Ort::RunOptions{nullptr}, in_names.data(), &in, 1, out_names.data(), &out, 1);
-  } catch (const Ort::Exception& error) {
-    return Fail(Code::kInternal, fmt::format("ONNX Runtime: {}", error.what()));
-  }
-  return scores;
+  return found;
 }
 
 }  // namespace
 
 Result<std::unique_ptr<Engine>> LoadOnnxEngine(std::string_view onnx) {
-  EDGEWISE_TRY(detail::OpenOrt());
-  try {
-    auto engine = std::make_unique<OnnxEngine>(onnx);
-    if (!engine->usable())
-      return Fail(Code::kInvalidArgument, "the model needs one float input [N, columns] and a float output [N, classes]");
-    return std::unique_ptr<Engine>(std::move(engine));
-  } catch (const std::exception& error) {  // Ort::Exception, or a shape without a second dimension
-    return Fail(Code::kInvalidArgument, fmt::format("the model cannot be loaded: {}", error.what()));
+  EDGEWISE_ASSIGN(auto session, OnnxSession::Open(onnx));
+  if (session->inputs().size() != 1 || !IsTable(session->inputs()[0])) {
+    return Fail(Code::kInvalidArgument, fmt::format("the ONNX model has {} input(s); expected one, float32 [any number of rows, features]",
+                                                    session->inputs().size()));
   }
+  const Tensor* output = FindOutput(session->outputs());
+  if (output == nullptr) {
+    return Fail(Code::kInvalidArgument, "the ONNX model has no output of float32 [rows, classes]; export without ZipMap");
+  }
+  Tensor input = session->inputs()[0];
+  Tensor chosen = *output;
+  return std::make_unique<OnnxEngine>(std::move(session), std::move(input), std::move(chosen));
 }
 
 }  // namespace edgewise::score

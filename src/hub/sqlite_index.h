@@ -37,7 +37,6 @@ class SqliteIndex final : public Index {
 
  private:
   using Database = detail::SqliteDatabase;
-  struct Found;  // one row each, as read
 
   SqliteIndex(Database writer, Database reader);
   Result<Added> Insert(const DecodedBatch& batch);

@@ -25,7 +25,7 @@ std::unexpected<Error> FromSqlite(sqlite3* database, std::string_view what) {
 
 SqliteQuery::~SqliteQuery() {
   sqlite3_reset(statement_);
-  sqlite3_clear_bindings(statement_);
+  if (statement_ != nullptr) sqlite3_clear_bindings(statement_);
 }
 
 SqliteQuery& SqliteQuery::Text(int index, std::string_view text) {

@@ -1,0 +1,101 @@
+#include "hub/indexer.h"
+
+#include <utility>
+
+#include "hub/decode.h"
+
+namespace edgewise::hub {
+namespace {
+
+constexpr std::string_view kPrefix = "sites/";
+constexpr std::string_view kManifest = ".manifest.json";
+constexpr std::string_view kObject = ".jsonl.zst";
+
+/// "a/b/c.manifest.json" -> "a/b/c.jsonl.zst"
+std::string ObjectOf(std::string_view manifest) {
+  manifest.remove_suffix(kManifest.size());
+  return std::string(manifest).append(kObject);
+}
+
+bool MayPass(const Error& error) {
+  return error.code == Code::kUnavailable || error.code == Code::kResourceExhausted || error.code == Code::kDeadlineExceeded ||
+         error.code == Code::kCancelled;
+}
+
+}  // namespace
+
+Indexer::Indexer(store::Store& store, Index& index, Metrics& metrics)
+    : store_(store),
+      index_(index),
+      indexed_(metrics.Counter("edgewise_hub_indexed_events_total", "Events indexed.")),
+      doubled_(metrics.Counter("edgewise_hub_doubled_events_total", "Events whose id was indexed before.")),
+      aside_(metrics.Counter("edgewise_hub_set_aside_total", "Objects and events not indexed.")) {}
+
+Result<std::size_t> Indexer::Step(std::size_t most, Deadline deadline) {
+  EDGEWISE_TRY(FindFolders(deadline));
+  std::size_t done = 0;
+  for (auto& [folder, after] : folders_) {
+    if (done >= most) break;
+    EDGEWISE_ASSIGN(const auto taken, StepFolder(folder, after, most - done, deadline));
+    done += taken;
+  }
+  return done;
+}
+
+/// Looks at one name per folder only: what sorts after everything in a folder begins the next.
+Result<void> Indexer::FindFolders(Deadline deadline) {
+  std::string after;
+  while (true) {
+    EDGEWISE_ASSIGN(const auto names, store_.List(kPrefix, after, 1, deadline));
+    if (names.empty()) return {};
+    const auto folder = names.front().substr(0, names.front().rfind('/') + 1);
+    if (!folders_.contains(folder)) {
+      EDGEWISE_ASSIGN(auto last, index_.LastObject(folder));
+      if (last.ends_with(kObject)) last.replace(last.size() - kObject.size(), kObject.size(), kManifest);
+      folders_.emplace(folder, std::move(last));
+    }
+    after = folder + '\x7f';
+  }
+}
+
+Result<std::size_t> Indexer::StepFolder(const std::string& folder, std::string& after, std::size_t most, Deadline deadline) {
+  EDGEWISE_ASSIGN(const auto names, store_.List(folder, after, 2 * most, deadline));
+  std::size_t done = 0;
+  for (const auto& name : names) {
+    if (!name.ends_with(kManifest) || name.find('/', folder.size()) != std::string::npos) continue;
+    EDGEWISE_TRY(Take(name, deadline));
+    after = name;
+    ++done;
+  }
+  return done;
+}
+
+Result<void> Indexer::Take(const std::string& manifest_name, Deadline deadline) {
+  const auto object = ObjectOf(manifest_name);
+  EDGEWISE_ASSIGN(const auto manifest, store_.Get(manifest_name, deadline));
+  auto batch = ReadManifest(manifest);
+  if (!batch) return SetAside(object, batch.error().message);
+  if (batch->object != object) return SetAside(object, "manifest: names another object than its own");
+  const auto bytes = store_.Get(object, deadline);
+  if (!bytes && MayPass(bytes.error())) return std::unexpected(bytes.error());
+  if (!bytes) return SetAside(object, bytes.error().message);
+  const auto decoded = Decode(std::move(*batch), *bytes);
+  if (!decoded) return SetAside(object, decoded.error().message);
+  EDGEWISE_ASSIGN(const auto added, index_.AddBatch(*decoded));
+  if (!added.repeated) Note(added, decoded->aside.size());
+  return {};
+}
+
+Result<void> Indexer::SetAside(const std::string& object, const std::string& reason) {
+  EDGEWISE_TRY(index_.SetAside({object, "", reason}));
+  aside_.Increment();
+  return {};
+}
+
+void Indexer::Note(const Added& added, std::size_t aside) {
+  indexed_.Increment(static_cast<double>(added.indexed));
+  doubled_.Increment(static_cast<double>(added.doubled));
+  aside_.Increment(static_cast<double>(aside));
+}
+
+}  // namespace edgewise::hub

@@ -94,7 +94,8 @@ LabelRule ReadLabel(Reader& in, const toml::table& table) {
 }
 
 DisruptionRule ReadDisruption(Reader& in, const toml::table& table) {
-  in.Only(table, {"key", "due_stream", "due_field", "started_stream", "lateness_field", "cancelled_stream", "mad_floor", "alarm", "cap"});
+  in.Only(table, {"key", "due_stream", "due_field", "started_stream", "lateness_field", "cancelled_stream", "mad_floor", "alarm", "cap",
+                  "least_due"});
   DisruptionRule rule;
   rule.enabled = true;
   rule.key = in.Texts(table, "key");
@@ -106,6 +107,7 @@ DisruptionRule ReadDisruption(Reader& in, const toml::table& table) {
   rule.options.mad_floor = in.Number(table, "mad_floor", rule.options.mad_floor);
   rule.options.alarm = in.Number(table, "alarm", rule.options.alarm);
   rule.options.cap = in.Number(table, "cap", rule.options.cap);
+  rule.options.least_due = static_cast<std::uint32_t>(in.Number(table, "least_due", rule.options.least_due));
   in.Stream(table, rule.due_stream, rule.key);
   in.Stream(table, rule.due_stream, {rule.due_field});
   in.Stream(table, rule.started_stream, rule.key);

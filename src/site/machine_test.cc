@@ -1,0 +1,216 @@
+#include "site/machine.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace edgewise::site {
+namespace {
+
+constexpr std::int64_t kMinute = 60'000;
+const EventTime kStart = ParseTime("2013-02-08T12:00:00Z").value();
+
+constexpr std::string_view kFeatures = R"(
+schema = "edgewise.features.v1"
+zone = "America/New_York"
+features = [ { name = "amount", field = "amount" }, { name = "delay", operator = "mean" } ]
+[request]
+name = "text"
+due = "time"
+amount = {}
+note = "text"
+[streams.plan]
+name = "text"
+due = "time"
+[streams.stop]
+name = "text"
+delay = { min = -100, max = 2000 }
+[streams.drop]
+name = "text"
+[operators.mean]
+kind = "ewma"
+stream = "stop"
+value = "delay"
+alpha = 0.2
+)";
+
+constexpr std::string_view kRules = R"(
+[label]
+model = "late"
+key = ["name"]
+stream = "stop"
+field = "delay"
+above = 15
+never_streams = ["drop"]
+never_after_hours = 72
+due = "due"
+[insight]
+flight = "name"
+tail = "name"
+dest = "name"
+note = "note"
+)";
+
+std::string At(double minutes) { return FormatTime(EventTime{kStart.ms + static_cast<std::int64_t>(minutes * kMinute)}); }
+
+/// A machine and what it brought about so far.
+class MachineTest : public testing::Test {
+ protected:
+  static std::unique_ptr<Machine> Made() {
+    auto program = feature::Program::FromToml(kFeatures, "features.toml");
+    EXPECT_TRUE(program) << program.error().message;
+    auto rules = RulesFromToml(kRules, "rules.toml", *program);
+    EXPECT_TRUE(rules) << rules.error().message;
+    auto machine = std::make_unique<Machine>(Machine::Options{*rules, *program, {}, nullptr});
+    machine->features().Add(machine->program());
+    return machine;
+  }
+  void Say(std::string_view stream, double minutes, std::string_view name, std::string_view more = "") {
+    const auto line = fmt::format(R"({{"producer":"p","seq":{},"time":"{}","name":"{}"{}}})", ++sequence_, At(minutes), name, more);
+    ASSERT_TRUE(machine_->Apply(machine_->Check(stream, line).value(), effects_));
+  }
+  LineageId Score(double minutes, std::string_view name, double score = 0.7) {
+    ScoredEntry entry;
+    entry.lineage = LineageId::Random();
+    entry.model = Digest::Of("model");
+    entry.layout = machine_->program().layout();
+    entry.scored_at = ParseTime(At(minutes)).value();
+    entry.score = score;
+    entry.request = fmt::format(R"({{"name":"{}","due":"{}","amount":3}})", name, At(minutes + 60));
+    const auto request =
+        machine_->parser().Parse(machine_->program().request(), entry.request, feature::RecordParser::Form::kRequest).value();
+    machine_->Compute(machine_->program(), request, entry.sample);
+    EXPECT_TRUE(machine_->Apply(entry, effects_));
+    return entry.lineage;
+  }
+  std::vector<event::Event> Of(std::string_view type) const {
+    std::vector<event::Event> found;
+    std::ranges::copy_if(effects_.events, std::back_inserter(found), [type](const auto& event) { return event.type == type; });
+    return found;
+  }
+  std::vector<RowLabelled> Labels() const {
+    std::vector<RowLabelled> labels;
+    for (const auto& change : effects_.changes) {
+      if (const auto* label = std::get_if<RowLabelled>(&change)) labels.push_back(*label);
+    }
+    return labels;
+  }
+
+  std::unique_ptr<Machine> machine_ = Made();
+  Effects effects_;
+  std::uint64_t sequence_ = 0;
+};
+
+TEST_F(MachineTest, ARepeatedRecordChangesNothing) {
+  const auto line = fmt::format(R"({{"producer":"p","seq":7,"time":"{}","name":"A","delay":5}})", At(0));
+  const auto once = machine_->Check("stop", line + "\n" + line).value();
+  EXPECT_EQ(once.lines, line + "\n");
+  ASSERT_TRUE(machine_->Apply(once, effects_));
+  const auto state = machine_->Save();
+  EXPECT_TRUE(Machine::Empty(machine_->Check("stop", line).value()));
+  ASSERT_TRUE(machine_->Apply(once, effects_));  // as a replay of an old journal may do
+  EXPECT_EQ(machine_->Save(), state);
+  EXPECT_EQ(machine_->counts().records, 1U);
+}
+
+TEST_F(MachineTest, OneBadLineRefusesTheBatchAndNamesIt) {
+  const auto good = fmt::format(R"({{"producer":"p","seq":1,"time":"{}","name":"A"}})", At(0));
+  const auto refused = machine_->Check("stop", good + "\nnot json\n");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::kInvalidArgument);
+  EXPECT_NE(refused.error().message.find("line 2"), std::string::npos) << refused.error().message;
+  EXPECT_EQ(machine_->Check("nowhere", good).error().code, Code::kNotFound);
+  EXPECT_FALSE(Machine::Empty(machine_->Check("stop", good).value()));
+}
+
+TEST_F(MachineTest, ALandingLabelsTheRowWithItsKeyOnce) {
+  const auto late = Score(0, "A");
+  const auto early = Score(1, "B");
+  Say("stop", 100, "A", R"(,"delay":16)");
+  Say("stop", 101, "B", R"(,"delay":15)");
+  Say("stop", 102, "A", R"(,"delay":-3)");
+  Say("stop", 103, "unknown", R"(,"delay":99)");
+  const auto labels = Labels();
+  ASSERT_EQ(labels.size(), 2U);
+  EXPECT_EQ(labels[0].lineage, late);
+  EXPECT_EQ(labels[0].label, LabelState::kPositive);
+  EXPECT_EQ(FormatTime(labels[0].at), At(100));
+  EXPECT_EQ(labels[1].lineage, early);
+  EXPECT_EQ(labels[1].label, LabelState::kNegative);
+  const auto samples = Of(event::kSampleV1);
+  ASSERT_EQ(samples.size(), 2U);
+  EXPECT_EQ(samples[0].lineage, late);
+  EXPECT_NE(samples[0].data.find(R"("label":1,"day":"2013-02-08","n":[3,null])"), std::string::npos) << samples[0].data;
+  EXPECT_EQ(samples[0].data.find("\"A\""), std::string::npos) << "an identifier in a sample";
+}
+
+TEST_F(MachineTest, WhatIsCancelledOrNeverArrivesGetsNoLabelAndNoSample) {
+  Score(0, "A");
+  Score(0, "B");
+  Say("drop", 10, "A");
+  Say("plan", 61 + (72 * 60), "later");
+  const auto labels = Labels();
+  ASSERT_EQ(labels.size(), 2U);
+  for (const auto& label : labels) EXPECT_EQ(label.label, LabelState::kNever);
+  EXPECT_TRUE(Of(event::kSampleV1).empty());
+  EXPECT_EQ(machine_->pending(), 0U);
+}
+
+TEST_F(MachineTest, AnHoursInsightComesWhenTheNextHourBegins) {
+  Score(5, "A", 0.2);
+  const auto worst = Score(50, "B", 0.9);
+  EXPECT_TRUE(Of(event::kInsightV1).empty());
+  ASSERT_TRUE(machine_->Apply(WatermarkEntry{EventTime{kStart.ms + (60 * kMinute)}}, effects_));
+  const auto insights = Of(event::kInsightV1);
+  ASSERT_EQ(insights.size(), 1U);
+  EXPECT_EQ(insights[0].lineage, worst);
+  EXPECT_NE(insights[0].data.find(R"("scored":2)"), std::string::npos) << insights[0].data;
+}
+
+TEST_F(MachineTest, AValueOutsideItsRangeIsReportedAndNotLearned) {
+  Say("stop", 0, "A", R"(,"delay":10000)");
+  const auto readings = Of(event::kReadingV1);
+  ASSERT_EQ(readings.size(), 1U);
+  EXPECT_NE(readings[0].data.find("\"delay\""), std::string::npos) << readings[0].data;
+  EXPECT_EQ(machine_->counts().quarantined, 1U);
+}
+
+TEST_F(MachineTest, ARestartFromASnapshotGoesOnAsIfNothingHadHappened) {
+  Score(0, "A");
+  Say("stop", 3, "X", R"(,"delay":30)");
+  Score(5, "B");
+  auto restarted = Made();
+  ASSERT_TRUE(restarted->Load(machine_->Save()));
+  EXPECT_EQ(restarted->Save(), machine_->Save());
+  effects_ = {};
+  const auto go_on = [&] {
+    Say("stop", 70, "A", R"(,"delay":30)");
+    Say("stop", 75, "B", R"(,"delay":1)");
+    auto effects = std::exchange(effects_, {});
+    std::vector<std::string> data;
+    for (const auto& event : effects.events) data.push_back(event.type + event.data);
+    return data;
+  };
+  const auto expected = go_on();
+  std::swap(machine_, restarted);
+  sequence_ -= 2;
+  EXPECT_EQ(go_on(), expected);
+  EXPECT_EQ(restarted->Save(), machine_->Save());
+}
+
+TEST(Rules, NameTheLineAndTheKeyThatIsWrong) {
+  const auto program = feature::Program::FromToml(kFeatures, "features.toml").value();
+  const auto refused = [&](std::string text) {
+    const auto rules = RulesFromToml(text, "rules.toml", program);
+    return rules ? std::string("taken") : rules.error().message;
+  };
+  EXPECT_NE(refused(std::string(kRules) + "nots = 1\n").find("unknown key \"nots\""), std::string::npos);
+  EXPECT_NE(refused("[label]\nmodel = \"m\"\nkey = [\"nme\"]\nstream=\"stop\"\nfield=\"delay\"\nnever_streams=[]\ndue=\"due\"\n")
+                .find("rules.toml:1: "),
+            std::string::npos);
+  EXPECT_NE(refused("= 1").find("rules.toml:1"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace edgewise::site

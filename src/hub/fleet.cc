@@ -114,7 +114,12 @@ std::vector<SiteView> Fleet::Sites() const {
   const std::scoped_lock lock(mutex_);
   std::vector<SiteView> views;
   for (const auto& [name, site] : sites_) {
-    SiteView view{.site = name, .status = site.status, .desired = site.desired, .heard = site.heard, .clock = site.clock};
+    SiteView view;
+    view.site = name;
+    view.status = site.status;
+    view.desired = site.desired;
+    view.heard = site.heard;
+    view.clock = site.clock;
     const auto silent = now.ms - site.heard.ms;
     if (site.heard.ms == 0) {
       view.state = SiteState::kEmpty;

@@ -1,0 +1,168 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "hub/index.h"
+
+namespace edgewise::hub {
+
+// Batches as an indexer would hand them over; shared by the tests of this folder.
+inline LineageId Lineage(char fill) { return LineageId::FromBytes(std::string(16, fill)); }
+inline const Digest kModel = Digest::Of("model");
+
+inline Batch MakeBatch(event::Lane lane, std::uint64_t first, std::uint64_t last, std::uint64_t events, std::string site = "EWR") {
+  Batch batch;
+  batch.object = "sites/" + site + "/" + std::string(event::LaneName(lane)) + "/e000001/" + std::to_string(first) + ".jsonl.zst";
+  batch.site = std::move(site);
+  batch.lane = lane;
+  batch.epoch = 1;
+  batch.first = first;
+  batch.last = last;
+  batch.events = events;
+  batch.denied = last - first + 1 - events;
+  batch.policy = Digest::Of("policy");
+  batch.output = Digest::Of("bytes");
+  return batch;
+}
+
+inline DecodedBatch Samples(std::uint64_t first, std::string_view lineages) {
+  DecodedBatch decoded;
+  decoded.batch = MakeBatch(event::Lane::kSample, first, first + lineages.size() - 1, lineages.size());
+  for (std::size_t i = 0; i < lineages.size(); ++i) {
+    decoded.samples.push_back({.id = {"EWR", 1, event::Lane::kSample, first + i},
+                               .time = {1000},
+                               .lineage = Lineage(lineages[i]),
+                               .model = kModel,
+                               .score = 0.25,
+                               .label = i == 0,
+                               .day = "2013-02-01"});
+  }
+  return decoded;
+}
+
+/// An insight of `hour` (since 1970) that names the rows in `rows`.
+inline DecodedBatch OneInsight(std::uint64_t sequence, std::int64_t hour, char lineage, std::string_view rows) {
+  DecodedBatch decoded;
+  decoded.batch = MakeBatch(event::Lane::kInsight, sequence, sequence, 1);
+  event::Event event;
+  event.id = {"EWR", 1, event::Lane::kInsight, sequence};
+  event.type = event::kInsightV1;
+  event.time = {hour * 3'600'000};
+  event.lineage = Lineage(lineage);
+  event.data = R"({"scored":7,"model":")" + kModel.ToString() + R"("})";
+  decoded.events.push_back(event);
+  Insight insight;
+  insight.id = event.id;
+  insight.lineage = event.lineage;
+  insight.hour = event.time;
+  insight.scored = 7;
+  insight.mean_score = 0.5;
+  insight.model = kModel;
+  for (const char row : rows) insight.rows.push_back(Lineage(row));
+  decoded.insights.push_back(insight);
+  return decoded;
+}
+
+/// The promises of index.h. T is default-constructible and has `Index& index`.
+template <class T>
+class IndexConformance : public testing::Test {
+ protected:
+  T set_up_;
+  Index& index_ = set_up_.index;
+};
+TYPED_TEST_SUITE_P(IndexConformance);
+
+TYPED_TEST_P(IndexConformance, ABatchIsIndexedOnce) {
+  const auto first = this->index_.AddBatch(Samples(1, "abc"));
+  ASSERT_TRUE(first) << first.error().message;
+  EXPECT_EQ(first->indexed, 3u);
+  EXPECT_FALSE(first->repeated);
+  EXPECT_TRUE(this->index_.AddBatch(Samples(1, "abc"))->repeated);
+  const auto totals = *this->index_.Count();
+  EXPECT_EQ(totals.indexed, 3u);
+  EXPECT_EQ(totals.doubled, 0u);
+  EXPECT_EQ(totals.objects, 1u);
+  EXPECT_EQ(totals.latest.ms, 1000);
+}
+
+TYPED_TEST_P(IndexConformance, ADoubledIdIsCountedAndTheFirstStays) {
+  ASSERT_TRUE(this->index_.AddBatch(Samples(1, "ab")));
+  EXPECT_EQ(this->index_.AddBatch(Samples(2, "xy"))->doubled, 1u);
+  EXPECT_EQ(this->index_.Count()->doubled, 1u);
+  EXPECT_EQ(this->index_.Count()->indexed, 3u);
+  EXPECT_EQ(this->index_.SamplesByLineage(Lineage('b'))->size(), 1u);
+  EXPECT_TRUE(this->index_.SamplesByLineage(Lineage('x'))->empty());
+}
+
+TYPED_TEST_P(IndexConformance, SamplesAreFoundByLineageAndByObject) {
+  const auto batch = Samples(1, "abc");
+  ASSERT_TRUE(this->index_.AddBatch(batch));
+  const auto found = *this->index_.SamplesByLineage(Lineage('a'));
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].object, batch.batch.object);
+  EXPECT_EQ(found[0].sample.model, kModel);
+  EXPECT_TRUE(found[0].sample.label);
+  EXPECT_EQ(found[0].sample.day, "2013-02-01");
+  EXPECT_EQ(this->index_.SamplesOf(batch.batch.object, 2)->size(), 2u);
+  EXPECT_EQ(this->index_.FindObject(batch.batch.object)->output, batch.batch.output);
+  EXPECT_EQ(this->index_.FindObject("sites/none").error().code, Code::kNotFound);
+}
+
+TYPED_TEST_P(IndexConformance, InsightsComeByHourAndKnowTheirRows) {
+  ASSERT_TRUE(this->index_.AddBatch(OneInsight(2, 11, 'j', "b")));
+  ASSERT_TRUE(this->index_.AddBatch(OneInsight(1, 10, 'i', "ab")));
+  const auto insights = *this->index_.Insights({"", {0}, {11 * 3'600'000 + 1}});
+  ASSERT_EQ(insights.size(), 2u);
+  EXPECT_EQ(insights[0].lineage, Lineage('i'));
+  EXPECT_EQ(insights[0].scored, 7u);
+  EXPECT_TRUE(this->index_.Insights({"JFK", {0}, {1LL << 50}})->empty());
+  EXPECT_EQ(this->index_.RowsOf(insights[0].id)->size(), 2u);
+  EXPECT_EQ(this->index_.EventsNaming(Lineage('b'))->size(), 2u);
+  EXPECT_EQ(this->index_.EventsByLineage(Lineage('i'))->front().event.id.sequence, 1u);
+  EXPECT_EQ(this->index_.Events({.type = std::string(event::kInsightV1), .site = "", .limit = 1})->front().event.id.sequence, 2u);
+}
+
+TYPED_TEST_P(IndexConformance, LanesCountWhatCameAndWhatWasDenied) {
+  auto batch = Samples(1, "ab");
+  batch.batch.last = 5;
+  batch.batch.denied = 2;
+  ASSERT_TRUE(this->index_.AddBatch(batch));
+  const auto lanes = *this->index_.Lanes();
+  ASSERT_EQ(lanes.size(), 1u);
+  EXPECT_EQ(lanes[0].events, 2u);
+  EXPECT_EQ(lanes[0].denied, 2u);
+  EXPECT_EQ(lanes[0].last, 5u);
+  EXPECT_EQ(lanes[0].policy, Digest::Of("policy"));
+  EXPECT_EQ(this->index_.Models()->front().rows, 2u);
+  EXPECT_NEAR(this->index_.Models()->front().logloss_sum, 1.3863 + 0.2877, 1e-3);
+}
+
+TYPED_TEST_P(IndexConformance, WhatIsSetAsideIsShownAndNotTriedAgain) {
+  const std::string folder = "sites/EWR/sample/e000001/";
+  ASSERT_TRUE(this->index_.AddBatch(Samples(1, "a")));
+  EXPECT_EQ(*this->index_.LastObject(folder), folder + "1.jsonl.zst");
+  ASSERT_TRUE(this->index_.SetAside({folder + "2.jsonl.zst", "", "bad digest"}));
+  ASSERT_TRUE(this->index_.SetAside({folder + "2.jsonl.zst", "", "another reason"}));
+  EXPECT_EQ(*this->index_.LastObject(folder), folder + "2.jsonl.zst");
+  EXPECT_EQ(*this->index_.LastObject("sites/EWR/sample/e000002/"), "");
+  ASSERT_EQ(this->index_.AsideList(9)->size(), 1u);
+  EXPECT_EQ(this->index_.AsideList(9)->front().reason, "bad digest");
+}
+
+TYPED_TEST_P(IndexConformance, DocumentsAreKeptByKindAndKey) {
+  ASSERT_TRUE(this->index_.PutDocument("desired", "EWR", "{}"));
+  ASSERT_TRUE(this->index_.PutDocument("desired", "EWR", R"({"number":2})"));
+  ASSERT_TRUE(this->index_.PutDocument("model", "EWR", "{}"));
+  const auto documents = *this->index_.Documents("desired");
+  ASSERT_EQ(documents.size(), 1u);
+  EXPECT_EQ(documents[0].second, R"({"number":2})");
+}
+
+REGISTER_TYPED_TEST_SUITE_P(IndexConformance, ABatchIsIndexedOnce, ADoubledIdIsCountedAndTheFirstStays, SamplesAreFoundByLineageAndByObject,
+                            InsightsComeByHourAndKnowTheirRows, LanesCountWhatCameAndWhatWasDenied, WhatIsSetAsideIsShownAndNotTriedAgain,
+                            DocumentsAreKeptByKindAndKey);
+
+}  // namespace edgewise::hub

@@ -105,8 +105,12 @@ Result<Entry> Decode(std::string_view bytes) {
       entry = std::move(records);
       break;
     }
-    case Tag::kScored: entry = GetScored(in); break;
-    case Tag::kWatermark: entry = WatermarkEntry{{in.Number<std::int64_t>()}}; break;
+    case Tag::kScored:
+      entry = GetScored(in);
+      break;
+    case Tag::kWatermark:
+      entry = WatermarkEntry{{in.Number<std::int64_t>()}};
+      break;
     case Tag::kLabel: {
       LabelEntry label;
       label.lineage = GetLineage(in);
@@ -115,7 +119,8 @@ Result<Entry> Decode(std::string_view bytes) {
       entry = label;
       break;
     }
-    default: return Fail(Code::kDataLoss, "journal entry of an unknown kind; a newer edgewise may have written it");
+    default:
+      return Fail(Code::kDataLoss, "journal entry of an unknown kind; a newer edgewise may have written it");
   }
   if (!in.done()) return Fail(Code::kDataLoss, "journal entry has the wrong length");
   return entry;

@@ -23,11 +23,11 @@ struct RecordsEntry {
 /// One scored row: what was asked, what the features were, what was answered, and by which model.
 struct ScoredEntry {
   LineageId lineage;
-  Digest model;          ///< Of the image manifest.
-  Digest layout;         ///< Of the program's outputs, so that samples of different versions are not mixed up.
-  EventTime scored_at;   ///< Event time of the request.
+  Digest model;         ///< Of the image manifest.
+  Digest layout;        ///< Of the program's outputs, so that samples of different versions are not mixed up.
+  EventTime scored_at;  ///< Event time of the request.
   double score = 0;
-  std::string request;   ///< The request's own JSON object. It never leaves the site as it is.
+  std::string request;  ///< The request's own JSON object. It never leaves the site as it is.
   feature::Sample sample;
 };
 

@@ -5,7 +5,8 @@
 namespace edgewise::site {
 
 TEST(Entry, AScoredRowReadsBackAsItWas) {
-  ScoredEntry entry{LineageId::Random(), Digest::Of("model"), Digest::Of("layout"), {123}, 0.25, R"({"carrier":"UA"})", {{1.5F, -2}, {"UA", ""}}};
+  ScoredEntry entry{LineageId::Random(),   Digest::Of("model"),     Digest::Of("layout"), {123}, 0.25,
+                    R"({"carrier":"UA"})", {{1.5F, -2}, {"UA", ""}}};
   const auto back = std::get<ScoredEntry>(Decode(Encode(entry)).value());
   EXPECT_EQ(back.lineage, entry.lineage);
   EXPECT_EQ(back.model, entry.model);

@@ -36,7 +36,8 @@ class Journal {
   Result<Position> Write(const std::vector<std::string>& entries);
   Result<void> Sync();
   Position last() const { return Position{next_ - 1}; }
-  /// Entries behind `after`, in order. A damaged payload is skipped and counted; a damaged length ends its segment (docs/formats/journal.md).
+  /// Entries behind `after`, in order. A damaged payload is skipped and counted; a damaged length ends its segment
+  /// (docs/formats/journal.md).
   Result<void> Replay(Position after, const Visitor& visit) const;
   std::uint64_t damaged() const { return damaged_; }
 

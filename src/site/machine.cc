@@ -69,18 +69,28 @@ Result<RecordsEntry> Machine::Check(std::string_view stream, std::string_view li
   return entry;
 }
 
+Result<void> Machine::ForEachRecord(const RecordsEntry& entry, const OnRecord& visit) {
+  const auto* spec = options_.program.stream(entry.stream);
+  if (spec == nullptr) return {};  // a stream that this site no longer declares
+  std::string_view rest = entry.lines;
+  while (!rest.empty()) {
+    const auto end = std::min(rest.find('\n'), rest.size());
+    EDGEWISE_ASSIGN(const auto record, parser_.Parse(*spec, rest.substr(0, end), feature::RecordParser::Form::kRecord));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    visit(*spec, record);
+  }
+  return {};
+}
+
+Result<void> Machine::Teach(const RecordsEntry& entry, feature::State& state) {
+  return ForEachRecord(entry, [&](const auto& stream, const auto& record) { state.Apply(stream, record); });
+}
+
 Result<void> Machine::Apply(const Entry& entry, Effects& effects) {
   if (const auto* records = std::get_if<RecordsEntry>(&entry)) {
-    const auto* spec = options_.program.stream(records->stream);
-    if (spec == nullptr) return {};  // a stream that this site no longer declares
-    std::string_view rest = records->lines;
-    while (!rest.empty()) {
-      const auto end = std::min(rest.find('\n'), rest.size());
-      EDGEWISE_ASSIGN(const auto record, parser_.Parse(*spec, rest.substr(0, end), feature::RecordParser::Form::kRecord));
-      rest.remove_prefix(std::min(end + 1, rest.size()));
-      Record(*spec, record, effects);
-    }
-  } else if (const auto* scored = std::get_if<ScoredEntry>(&entry)) {
+    return ForEachRecord(*records, [&](const auto& stream, const auto& record) { Record(stream, record, effects); });
+  }
+  if (const auto* scored = std::get_if<ScoredEntry>(&entry)) {
     return Scored(*scored, effects);
   } else if (const auto* watermark = std::get_if<WatermarkEntry>(&entry)) {
     Advance(watermark->time, effects);

@@ -59,6 +59,9 @@ class Machine {
   /// Applies one entry; errors are kDataLoss (an entry that was journaled must be readable).
   Result<void> Apply(const Entry& entry, Effects& effects);
 
+  /// Feeds journaled records to another feature state; the machine stays as it is.
+  Result<void> Teach(const RecordsEntry& entry, feature::State& state);
+
   /// The features of a request, from what was applied so far.
   void Compute(const feature::Program& program, const feature::Record& request, feature::Sample& sample) {
     state_.Compute(program, request, sample);
@@ -77,6 +80,8 @@ class Machine {
   Result<void> Load(std::string_view bytes);
 
  private:
+  using OnRecord = std::function<void(const feature::StreamSpec&, const feature::Record&)>;
+  Result<void> ForEachRecord(const RecordsEntry& entry, const OnRecord& visit);
   void Record(const feature::StreamSpec& stream, const feature::Record& record, Effects& effects);
   Result<void> Scored(const ScoredEntry& entry, Effects& effects);
   void Advance(EventTime time, Effects& effects);

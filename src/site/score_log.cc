@@ -27,7 +27,8 @@ std::unexpected<Error> FromSqlite(sqlite3* database, std::string_view what) {
 }
 
 std::string_view Blob(sqlite3_stmt* statement, int column) {
-  return {static_cast<const char*>(sqlite3_column_blob(statement, column)), static_cast<std::size_t>(sqlite3_column_bytes(statement, column))};
+  return {static_cast<const char*>(sqlite3_column_blob(statement, column)),
+          static_cast<std::size_t>(sqlite3_column_bytes(statement, column))};
 }
 
 void BindBlob(sqlite3_stmt* statement, int index, std::string_view bytes) {
@@ -88,7 +89,8 @@ Result<std::unique_ptr<ScoreLog>> ScoreLog::Open(const std::filesystem::path& fi
 }
 
 Result<std::unique_ptr<ScoreLog>> ScoreLog::OpenForReading(const std::filesystem::path& file) {
-  if (!std::filesystem::exists(file)) return Fail(Code::kNotFound, fmt::format("no score log at {}; name the site's state folder", file.string()));
+  if (!std::filesystem::exists(file))
+    return Fail(Code::kNotFound, fmt::format("no score log at {}; name the site's state folder", file.string()));
   sqlite3* database = nullptr;
   const int opened = sqlite3_open_v2(file.c_str(), &database, SQLITE_OPEN_READWRITE, nullptr);
   auto log = std::unique_ptr<ScoreLog>(new ScoreLog(database));
@@ -100,11 +102,13 @@ Result<std::unique_ptr<ScoreLog>> ScoreLog::OpenForReading(const std::filesystem
 
 Result<void> ScoreLog::Prepare(bool writing) {
   sqlite3_stmt* version = nullptr;
-  if (sqlite3_prepare_v2(database_, "PRAGMA user_version", -1, &version, nullptr) != SQLITE_OK) return FromSqlite(database_, "read version");
+  if (sqlite3_prepare_v2(database_, "PRAGMA user_version", -1, &version, nullptr) != SQLITE_OK)
+    return FromSqlite(database_, "read version");
   const int found = sqlite3_step(version) == SQLITE_ROW ? sqlite3_column_int(version, 0) : -1;
   sqlite3_finalize(version);
   if (found > kVersion || found < 0 || (found == 0 && !writing))
-    return Fail(Code::kFailedPrecondition, "score log: not a file of this version; it is left as it is. Upgrade edgewise, or move the file away");
+    return Fail(Code::kFailedPrecondition,
+                "score log: not a file of this version; it is left as it is. Upgrade edgewise, or move the file away");
 
   if (writing) {
     const auto setup = fmt::format("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; {} PRAGMA user_version={};", kSchema, kVersion);

@@ -47,9 +47,9 @@ struct RowLabelled {
 using ScoreChange = std::variant<RowAdded, RowLabelled>;
 
 /// The site's local record of every scored row and its label (SQLite, one file): `edgewise export scores`, `edgewise score replay`.
-/// Durability: what Apply() answered survives a power cut; `through` is stored in the same transaction, so a repeated Apply changes nothing.
-/// Errors: kFailedPrecondition (not a score log of this version), kResourceExhausted (disk full), kUnavailable.
-/// Threads: one writer; readers open their own with OpenForReading() while the writer works.
+/// Durability: what Apply() answered survives a power cut; `through` is stored in the same transaction, so a repeated Apply changes
+/// nothing. Errors: kFailedPrecondition (not a score log of this version), kResourceExhausted (disk full), kUnavailable. Threads: one
+/// writer; readers open their own with OpenForReading() while the writer works.
 class ScoreLog {
  public:
   static Result<std::unique_ptr<ScoreLog>> Open(const std::filesystem::path& file);

@@ -1,0 +1,166 @@
+#include "site/api.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+namespace edgewise::site {
+namespace {
+
+using net::HttpRequest, net::HttpResponse, net::Responder, net::Router;
+
+/// Full, or broken: said before anything is changed.
+Result<void> MayTake(SiteDoor& door) {
+  EDGEWISE_TRY(door.core().RecoverIfBroken());
+  if (door.core().backlog() < door.options().most_backlog) return {};
+  return Fail(Code::kResourceExhausted, "the site's disk does not keep up; send again later");
+}
+
+/// Journals an entry and answers `body` when it is on the disk.
+void TakeAndAnswer(SiteDoor& door, const Entry& entry, std::string body, const Responder& respond) {
+  door.core().Take(entry, [respond, body = std::move(body)](Result<void> done) {
+    respond(done ? HttpResponse::Json(200, body) : HttpResponse::FromError(done.error()));
+  });
+  door.Counted();
+}
+
+void Answer(const Result<void>& result, const Responder& respond) {
+  if (!result) respond(HttpResponse::FromError(result.error()));
+}
+
+Result<void> PostRecords(SiteDoor& door, const HttpRequest& request, const std::string& stream, const Responder& respond) {
+  EDGEWISE_TRY(MayTake(door));
+  EDGEWISE_ASSIGN(const auto entry, door.core().machine().Check(stream, request.body));
+  const auto fresh = std::count(entry.lines.begin(), entry.lines.end(), '\n');
+  auto body = fmt::format(R"({{"new":{}}})", fresh);
+  if (Machine::Empty(entry)) {
+    respond(HttpResponse::Json(200, std::move(body)));
+  } else {
+    TakeAndAnswer(door, entry, std::move(body), respond);
+  }
+  return {};
+}
+
+Result<ScoredEntry> ScoreOne(SiteDoor& door, const Served& served, std::string_view json) {
+  auto& machine = door.core().machine();
+  EDGEWISE_ASSIGN(auto request, machine.parser().Parse(served.program.request(), json, feature::RecordParser::Form::kRequest));
+  if (request.time.ms == 0) request.time = door.options().replay ? machine.now() : EventTime{WallClock().Now().ms};
+  if (!door.options().replay && request.time > WallClock().EventNow() + door.options().rules.most_ahead) {
+    return Fail(Code::kInvalidArgument, "\"time\" lies in the future; is the sender's clock wrong?");
+  }
+  ScoredEntry entry;
+  machine.Compute(served.program, request, entry.sample);
+  std::vector<float> row(served.program.outputs().size());
+  served.program.Encode(entry.sample, row);
+  EDGEWISE_ASSIGN(const auto scores, served.live.running->engine().Score(row, Deadline::After(std::chrono::seconds(5))));
+  entry.lineage = LineageId::Random();
+  entry.model = served.live.model.digest;
+  entry.layout = served.program.layout();
+  entry.scored_at = request.time;
+  entry.score = static_cast<double>(scores.back());
+  entry.request = json;
+  return entry;
+}
+
+Result<void> PostScore(SiteDoor& door, const HttpRequest& request, const std::string& model, const Responder& respond) {
+  EDGEWISE_TRY(MayTake(door));
+  const auto* served = door.FindModel(model);
+  if (served == nullptr) return Fail(Code::kNotFound, fmt::format("no model \"{}\" is live here; GET /status names those that are", model));
+  EDGEWISE_ASSIGN(const auto entry, ScoreOne(door, *served, request.body));
+  TakeAndAnswer(door, entry,
+                fmt::format(R"({{"score":{},"lineage":"{}","model":"{}","version":"{}"}})", entry.score, entry.lineage.ToString(),
+                            entry.model.ToString(), served->live.model.version),
+                respond);
+  return {};
+}
+
+Result<nlohmann::json> Body(const HttpRequest& request, std::string_view example) {
+  auto body = nlohmann::json::parse(request.body, nullptr, false);
+  if (!body.is_object()) return Fail(Code::kInvalidArgument, fmt::format("the body must be like {}", example));
+  return body;
+}
+
+Result<EventTime> TimeIn(const nlohmann::json& body, const char* key) {
+  const auto found = body.find(key);
+  if (found == body.end() || !found->is_string()) {
+    return Fail(Code::kInvalidArgument, fmt::format("\"{}\" must be a time such as \"2013-02-01T05:00:00Z\"", key));
+  }
+  return ParseTime(found->get_ref<const std::string&>());
+}
+
+Result<void> PostClock(SiteDoor& door, const HttpRequest& request, const Responder& respond) {
+  if (!door.options().replay) return Fail(Code::kFailedPrecondition, "this site lives by the wall clock; set replay = true for a replay");
+  EDGEWISE_TRY(MayTake(door));
+  EDGEWISE_ASSIGN(const auto body, Body(request, R"({"watermark":"2013-02-01T05:00:00Z"})"));
+  EDGEWISE_ASSIGN(const auto time, TimeIn(body, "watermark"));
+  TakeAndAnswer(door, WatermarkEntry{time}, fmt::format(R"({{"clock":"{}"}})", FormatTime(time)), respond);
+  return {};
+}
+
+Result<void> PostLabel(SiteDoor& door, const HttpRequest& request, const Responder& respond) {
+  EDGEWISE_TRY(MayTake(door));
+  EDGEWISE_ASSIGN(const auto body, Body(request, R"({"lineage":"...","label":1,"time":"2013-02-01T05:00:00Z"})"));
+  const auto label = body.find("label");
+  if (label == body.end() || !label->is_number_integer() || (*label != 0 && *label != 1)) {
+    return Fail(Code::kInvalidArgument, "\"label\" must be 0 or 1");
+  }
+  EDGEWISE_ASSIGN(const auto lineage, LineageId::Parse(body.value("lineage", "")));
+  EDGEWISE_ASSIGN(const auto time, TimeIn(body, "time"));
+  EDGEWISE_TRY(door.core().Drain(Deadline::After(std::chrono::seconds(10))));
+  EDGEWISE_ASSIGN(const auto row, door.core().log().Find(lineage));
+  if (!row) return Fail(Code::kNotFound, "no row with this lineage id was scored here");
+  if (row->label != LabelState::kPending) {
+    respond(HttpResponse::Json(200, R"({"labelled":false,"reason":"it has its label already; the first one counts"})"));
+    return {};
+  }
+  TakeAndAnswer(door, LabelEntry{lineage, time, *label == 1}, R"({"labelled":true})", respond);
+  return {};
+}
+
+std::string StreamsJson(const feature::Program& program) {
+  auto streams = nlohmann::json::array();
+  for (const auto& stream : program.streams()) {
+    auto fields = nlohmann::json::array();
+    for (const auto& field : stream.fields) fields.push_back(field.name);
+    streams.push_back({{"stream", stream.name}, {"fields", fields}});
+  }
+  return streams.dump();
+}
+
+}  // namespace
+
+void AddSiteRoutes(Router& router, SiteDoor& door) {
+  router.Add("POST", "/records/{stream}", [&door](const HttpRequest& request, const Router::Parameters& in, const Responder& respond) {
+    Answer(PostRecords(door, request, in.at("stream"), respond), respond);
+  });
+  router.Add("POST", "/score/{model}", [&door](const HttpRequest& request, const Router::Parameters& in, const Responder& respond) {
+    Answer(PostScore(door, request, in.at("model"), respond), respond);
+  });
+  router.Add("POST", "/labels", [&door](const HttpRequest& request, const auto&, const Responder& respond) {
+    Answer(PostLabel(door, request, respond), respond);
+  });
+  router.Add("POST", "/clock", [&door](const HttpRequest& request, const auto&, const Responder& respond) {
+    Answer(PostClock(door, request, respond), respond);
+  });
+  router.Add("POST", "/relay/flush", [&door](const HttpRequest&, const auto&, const Responder& respond) {
+    door.Flush([respond](const Result<void>& done) {
+      respond(done ? HttpResponse::Json(200, R"({"flushed":true})") : HttpResponse::FromError(done.error()));
+    });
+  });
+  router.Add("GET", "/status",
+             [&door](const HttpRequest&, const auto&, const Responder& respond) { respond(HttpResponse::Json(200, door.StatusJson())); });
+  router.Add("GET", "/streams", [&door](const HttpRequest&, const auto&, const Responder& respond) {
+    respond(HttpResponse::Json(200, StreamsJson(door.options().program)));
+  });
+  router.Add("GET", "/metrics", [&door](const HttpRequest&, const auto&, const Responder& respond) {
+    respond(HttpResponse::Text(200, door.metrics().Text()));
+  });
+  router.Add("GET", "/healthz",
+             [](const HttpRequest&, const auto&, const Responder& respond) { respond(HttpResponse::Text(200, "ok\n")); });
+  router.Add("GET", "/readyz", [&door](const HttpRequest&, const auto&, const Responder& respond) {
+    const auto taken = MayTake(door);
+    respond(taken ? HttpResponse::Text(200, "ready\n") : HttpResponse::FromError(taken.error()));
+  });
+}
+
+}  // namespace edgewise::site

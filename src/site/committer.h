@@ -1,0 +1,93 @@
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "queue/queue.h"
+#include "site/journal.h"
+#include "site/machine.h"
+#include "site/score_log.h"
+
+namespace edgewise::site {
+
+/// One change of the machine on its way to the disk.
+struct Change {
+  std::string entry;                       ///< Encode()d
+  Effects effects;                         ///< What it brought about.
+  std::function<void(Result<void>)> done;  ///< Called on the committer's thread when the entry has reached the disk, or cannot.
+};
+
+/// Brings changes to the disk on a thread of its own: journal and sync for many at once, then the answers, then the effects into queue and
+/// score log. Effects can be derived again from the journal, so nobody waits for them; they carry the position they came from.
+/// After a failed journal write everything is refused (broken()): the site rebuilds its machine and makes a new committer.
+/// Threads: Add(), AddSnapshot() and Drain() any one thread at a time.
+class Committer {
+ public:
+  struct Parts {
+    Journal& journal;
+    queue::Queue& queue;
+    ScoreLog& log;
+    Files& files;
+    std::filesystem::path snapshot;  ///< File that holds the newest snapshot.
+  };
+  explicit Committer(Parts parts);
+  ~Committer();  ///< Finishes what was added.
+
+  void Add(Change change);
+  /// The machine as it is after the last Add(): written when all effects up to there are in queue and score log.
+  void AddSnapshot(std::string machine);
+  /// Until all that was added is on the disk, effects too. Errors: what keeps it from being so; kDeadlineExceeded.
+  Result<void> Drain(Deadline deadline);
+  bool broken() const;
+  std::size_t backlog() const;  ///< Changes not in the journal yet.
+
+ private:
+  struct Pending {
+    Change change;
+    std::optional<std::string> snapshot;
+  };
+  struct Derived {
+    std::uint64_t position = 0;
+    Effects effects;
+    std::optional<std::string> snapshot;
+  };
+
+  void Run();
+  Result<void> WriteBatch(std::vector<Pending>& batch);
+  Result<void> Settle();
+
+  Parts parts_;
+  std::deque<Derived> derived_;  // committer thread only
+  std::size_t derived_count_ = 0;
+  std::chrono::steady_clock::time_point settled_at_ = std::chrono::steady_clock::now();
+
+  mutable std::mutex mutex_;  // guards all below
+  std::condition_variable changed_;
+  std::vector<Pending> pending_;
+  bool busy_ = false;   // a batch is in hand, or effects are
+  bool drain_ = false;  // somebody waits
+  bool stop_ = false;
+  std::optional<Error> broken_;
+  std::optional<Error> trouble_;  // the last thing that kept effects from the disk
+  std::thread thread_;
+};
+
+/// "edgewise.snapshot.v1\n", position, digest and the machine's bytes.
+std::string EncodeSnapshot(std::uint64_t position, std::string_view machine);
+struct Snapshot {
+  std::uint64_t position = 0;
+  std::string machine;
+};
+/// Errors: kDataLoss, kFailedPrecondition (newer format).
+Result<Snapshot> DecodeSnapshot(std::string_view bytes);
+
+/// Puts effects, each with its entry's position, ascending, into queue and log; what they have already is passed over.
+Result<void> PutEffects(std::span<const std::pair<std::uint64_t, const Effects*>> effects, queue::Queue& queue, ScoreLog& log);
+
+}  // namespace edgewise::site

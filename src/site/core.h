@@ -1,0 +1,62 @@
+#pragma once
+
+#include <atomic>
+
+#include "base/clock.h"
+#include "deploy/reconciler.h"
+#include "net/http.h"
+#include "queue/queue.h"
+#include "site/committer.h"
+#include "site/machine.h"
+#include "site/site.h"
+
+namespace edgewise::site {
+
+/// A model that answers, as the HTTP thread sees it.
+struct Served {
+  deploy::LiveModel live;
+  feature::Program program;
+};
+
+/// Machine, journal and what hangs on them. One thread (the HTTP server's), but for Know().
+class Core {
+ public:
+  static Result<std::unique_ptr<Core>> Open(const Site::Options& options, Files& files, queue::Queue& queue);
+
+  /// Applies an entry and answers when it is on the disk. Errors go to `done` too.
+  void Take(const Entry& entry, std::function<void(Result<void>)> done);
+  Result<void> Drain(Deadline deadline) { return committer_->Drain(deadline); }
+  void Snapshot();
+  Machine& machine() { return *machine_; }
+  Journal& journal() { return *journal_; }
+  ScoreLog& log() { return *log_; }
+  std::size_t backlog() const { return committer_->backlog(); }
+  /// Makes the program part of the feature state; operators that are new learn from the journal's beginning. Scoring waits meanwhile.
+  Result<void> Warm(const feature::Program& program);
+  /// After a failed write: opens the journal again and builds the machine from what is on the disk.
+  Result<void> RecoverIfBroken();
+  std::uint64_t life() const { return life_; }  ///< Changes when the machine was built anew: programs must be warmed again.
+  /// Cards of models that scored; filled by the deployment. Any thread.
+  void Know(const Digest& model, std::shared_ptr<const train::ModelCard> card);
+
+ private:
+  Core(const Site::Options& options, Files& files, queue::Queue& queue) : options_(options), files_(files), queue_(queue) {}
+  Result<void> OpenParts();
+  Result<std::uint64_t> LoadSnapshot();
+  Result<void> Replay(std::uint64_t after);
+  Machine::Options MachineOptions();
+
+  const Site::Options& options_;
+  Files& files_;
+  queue::Queue& queue_;
+  std::mutex cards_mutex_;
+  std::map<Digest, std::shared_ptr<const train::ModelCard>> cards_;
+  std::unique_ptr<Journal> journal_;
+  std::unique_ptr<ScoreLog> log_;
+  std::unique_ptr<Machine> machine_;
+  std::unique_ptr<Committer> committer_;  // last: its thread uses the others
+  std::uint64_t since_snapshot_ = 0;
+  std::uint64_t life_ = 0;
+};
+
+}  // namespace edgewise::site

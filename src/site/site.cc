@@ -1,0 +1,286 @@
+#include "site/site.h"
+
+#include <fmt/format.h>
+
+#include <condition_variable>
+#include <future>
+#include <nlohmann/json.hpp>
+
+#include "base/log.h"
+#include "queue/sqlite_queue.h"
+#include "relay/relay.h"
+#include "site/api.h"
+#include "site/core.h"
+
+namespace edgewise::site {
+namespace {
+
+using std::chrono::seconds;
+
+/// Runs `step` again and again on a thread of its own, waiting `pause` when it had nothing to do.
+class Stepper {
+ public:
+  using Step = std::function<bool()>;
+  Stepper(std::chrono::milliseconds pause, Step step) : thread_([this, pause, step = std::move(step)] { Run(pause, step); }) {}
+  ~Stepper() {
+    {
+      const std::lock_guard lock(mutex_);
+      stop_ = true;
+    }
+    changed_.notify_all();
+    thread_.join();
+  }
+  void Wake() {
+    {
+      const std::lock_guard lock(mutex_);
+      woken_ = true;
+    }
+    changed_.notify_all();
+  }
+
+ private:
+  void Run(std::chrono::milliseconds pause, const Step& step) {
+    std::unique_lock lock(mutex_);
+    while (!stop_) {
+      woken_ = false;
+      lock.unlock();
+      const bool more = step();
+      lock.lock();
+      if (!more) changed_.wait_for(lock, pause, [this] { return stop_ || woken_; });
+    }
+  }
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool stop_ = false, woken_ = false;
+  std::thread thread_;
+};
+
+class RunningSite final : public Site, public SiteDoor {
+ public:
+  RunningSite(Options options, store::Store& store, deploy::Target& target, Files& files, Metrics& metrics)
+      : options_(std::move(options)), store_(store), target_(target), files_(files), metrics_(metrics) {}
+  ~RunningSite() override {
+    server_.reset();  // first the door, then what works behind it, then what holds the data
+    deployer_.reset();
+    carrier_.reset();
+    reconciler_.reset();
+    core_.reset();
+    relay_.reset();
+  }
+  Result<void> Start();
+
+  const std::vector<std::string>& addresses() const override { return server_->addresses(); }
+  std::string StatusJson() const override;
+
+  // SiteDoor, on the HTTP thread.
+  const Options& options() const override { return options_; }
+  Core& core() override { return *core_; }
+  Metrics& metrics() override { return metrics_; }
+  const Served* FindModel(const std::string& name) override;
+  void Flush(std::function<void(Result<void>)> done) override;
+  void Counted() override;
+
+ private:
+  struct Flushing {
+    EventTime clock;
+    std::function<void(Result<void>)> done;
+  };
+  Result<void> OpenDeployment();
+  Result<void> WarmOnHttpThread(const train::ModelCard& card);
+  void TakeLive();
+  bool StepRelay();
+  bool StepDeployment();
+
+  Options options_;
+  store::Store& store_;
+  deploy::Target& target_;
+  Files& files_;
+  Metrics& metrics_;
+  std::unique_ptr<queue::Queue> queue_;
+  std::unique_ptr<relay::Relay> relay_;
+  std::unique_ptr<Core> core_;
+  std::unique_ptr<deploy::Reconciler> reconciler_;
+  std::map<std::string, Served> served_;  // HTTP thread
+  std::uint64_t generation_ = ~0ULL;      // of served_
+  std::uint64_t life_ = 0;                // likewise
+
+  mutable std::mutex mutex_;  // guards what the status shows, and the flushes
+  MachineCounts counts_;
+  std::size_t pending_ = 0;
+  EventTime clock_, drained_;
+  std::vector<Flushing> flushes_;
+
+  std::unique_ptr<Stepper> carrier_;
+  std::unique_ptr<Stepper> deployer_;
+  std::unique_ptr<net::HttpServer> server_;
+};
+
+Result<void> RunningSite::Start() {
+  EDGEWISE_TRY(files_.MakeDirs(options_.folder));
+  EDGEWISE_ASSIGN(queue_, queue::SqliteQueue::Open(options_.folder / "queue.db", {.site = options_.name}));
+  EDGEWISE_ASSIGN(core_, Core::Open(options_, files_, *queue_));
+  Counted();
+  if (options_.policy) {
+    relay_ = std::make_unique<relay::Relay>(relay::Options{.site = options_.name, .folder = options_.folder / "relay"}, *options_.policy,
+                                            *queue_, store_, files_, metrics_);
+    carrier_ = std::make_unique<Stepper>(std::chrono::milliseconds(200), [this] { return StepRelay(); });
+  }
+  EDGEWISE_TRY(OpenDeployment());
+  auto router = std::make_shared<net::Router>();
+  AddSiteRoutes(*router, *this);
+  EDGEWISE_ASSIGN(
+      server_, net::HttpServer::Start(
+                   options_.addresses,
+                   [router](net::HttpRequest request, net::Responder respond) { (*router)(std::move(request), std::move(respond)); }, {}));
+  deployer_ = std::make_unique<Stepper>(options_.poll, [this] { return StepDeployment(); });
+  return {};
+}
+
+Result<void> RunningSite::OpenDeployment() {
+  deploy::Reconciler::Options options{.folder = options_.folder / "deploy", .pull = options_.pull};
+  options.before_swap = [this](const train::ModelCard& card) { return WarmOnHttpThread(card); };
+  EDGEWISE_ASSIGN(reconciler_, deploy::Reconciler::Open(std::move(options), target_, files_));
+  return {};
+}
+
+Result<void> RunningSite::WarmOnHttpThread(const train::ModelCard& card) {
+  EDGEWISE_ASSIGN(const auto program, feature::Program::FromJson(card.program));
+  auto warmed = std::make_shared<std::promise<Result<void>>>();
+  auto result = warmed->get_future();
+  server_->Post([this, program, warmed] { warmed->set_value(core_->Warm(program)); });
+  if (result.wait_for(std::chrono::minutes(5)) != std::future_status::ready)
+    return Fail(Code::kDeadlineExceeded, "warming up took too long");
+  return result.get();
+}
+
+/// Refreshes what is served when the deployment has changed it.
+void RunningSite::TakeLive() {
+  const auto generation = reconciler_->generation();
+  if (generation == generation_ && core_->life() == life_) return;
+  served_.clear();
+  for (auto& live : reconciler_->Live()) {
+    auto program = feature::Program::FromJson(live.card->program);
+    const auto warmed = program ? core_->Warm(*program) : Result<void>(std::unexpected(program.error()));
+    if (!warmed) {
+      log::Warn("site {}: model {} does not serve: {}", options_.name, live.model.name, warmed.error().message);
+      continue;
+    }
+    core_->Know(live.model.digest, live.card);
+    const auto name = live.model.name;
+    served_.insert_or_assign(name, Served{std::move(live), *std::move(program)});
+  }
+  generation_ = generation;
+  life_ = core_->life();
+}
+
+const Served* RunningSite::FindModel(const std::string& name) {
+  TakeLive();
+  const auto found = served_.find(name);
+  return found == served_.end() ? nullptr : &found->second;
+}
+
+void RunningSite::Counted() {
+  const std::lock_guard lock(mutex_);
+  counts_ = core_->machine().counts();
+  pending_ = core_->machine().pending();
+  clock_ = core_->machine().now();
+}
+
+void RunningSite::Flush(std::function<void(Result<void>)> done) {
+  if (!relay_) return done(Fail(Code::kFailedPrecondition, "this site has no policy file, so nothing leaves it"));
+  if (auto drained = core_->Drain(Deadline::After(seconds(60))); !drained) return done(std::move(drained));
+  core_->Snapshot();
+  {
+    const std::lock_guard lock(mutex_);
+    flushes_.push_back({core_->machine().now(), std::move(done)});
+  }
+  carrier_->Wake();
+}
+
+bool RunningSite::StepRelay() {
+  std::vector<Flushing> flushes;
+  {
+    const std::lock_guard lock(mutex_);
+    flushes = std::exchange(flushes_, {});
+  }
+  auto moved = relay_->Step(!flushes.empty(), Deadline::After(seconds(30)));
+  while (!flushes.empty() && moved && *moved) moved = relay_->Step(true, Deadline::After(seconds(30)));
+  const auto status = relay_->Status();
+  for (auto& flush : flushes) {
+    if (!moved) {
+      flush.done(std::unexpected(moved.error()));
+    } else if (status.stopped) {
+      flush.done(Fail(Code::kFailedPrecondition, *status.stopped));
+    } else {
+      const std::lock_guard lock(mutex_);
+      drained_ = std::max(drained_, flush.clock);
+      flush.done({});
+    }
+  }
+  if (!moved) log::Warn("site {}: relay: {}", options_.name, moved.error().message);
+  return moved.value_or(false);
+}
+
+bool RunningSite::StepDeployment() {
+  const auto deadline = Deadline::After(seconds(10));
+  if (options_.hub.desired) {
+    if (const auto desired = options_.hub.desired(deadline); desired && *desired) {
+      if (const auto known = reconciler_->desired(); !known || known->number < (*desired)->number) {
+        if (const auto offered = reconciler_->Offer(**desired); !offered) log::Warn("site {}: {}", options_.name, offered.error().message);
+      }
+    }
+  }
+  while (const auto did = reconciler_->Step(Deadline::After(seconds(60)))) {
+    if (!*did) break;
+  }
+  if (options_.hub.report) (void)options_.hub.report(StatusJson(), deadline);  // said again at the next step
+  return false;
+}
+
+std::string RunningSite::StatusJson() const {
+  nlohmann::ordered_json out;
+  const auto deployed = reconciler_->status();
+  const std::lock_guard lock(mutex_);
+  out["site"] = options_.name;
+  out["epoch"] = 1;
+  out["clock"] = FormatTime(clock_);
+  out["drained"] = FormatTime(drained_);
+  out["desired"] = deployed.desired;
+  out["applied"] = deployed.applied;
+  out["models"] = nlohmann::json::array();
+  for (const auto& model : deployed.models) {
+    out["models"].push_back({{"name", model.name},
+                             {"digest", model.digest.IsZero() ? "" : model.digest.ToString()},
+                             {"version", model.version},
+                             {"state", model.state},
+                             {"reason", model.reason}});
+  }
+  out["relay"] = nlohmann::json::object();
+  out["stopped"] = nullptr;
+  if (relay_) {
+    const auto relayed = relay_->Status();
+    for (const auto& [lane, counts] : relayed.lanes) {
+      out["relay"][std::string(event::LaneName(lane))] = {
+          {"allowed", counts.allowed}, {"denied", counts.denied}, {"stored_through", counts.stored_through}};
+    }
+    if (relayed.stopped) out["stopped"] = *relayed.stopped;
+  }
+  out["records"] = counts_.records;
+  out["scored"] = counts_.scored;
+  out["labelled"] = counts_.labelled;
+  out["never"] = counts_.never;
+  out["quarantined"] = counts_.quarantined;
+  out["pending"] = pending_;
+  return out.dump();
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Site>> Site::Open(Options options, store::Store& store, deploy::Target& target, Files& files, Metrics& metrics) {
+  auto site = std::make_unique<RunningSite>(std::move(options), store, target, files, metrics);
+  EDGEWISE_TRY(site->Start());
+  return std::unique_ptr<Site>(std::move(site));
+}
+
+}  // namespace edgewise::site

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/files.h"
+#include "base/metrics.h"
+#include "deploy/desired_state.h"
+#include "deploy/target.h"
+#include "net/http.h"
+#include "package/image.h"
+#include "relay/policy.h"
+#include "site/rules.h"
+#include "store/store.h"
+
+namespace edgewise::site {
+
+/// How a site reaches the hub; both are called from the site's own threads, and a failure is tried again. No site data goes this way.
+struct HubLink {
+  std::function<Result<std::optional<deploy::DesiredState>>(Deadline)> desired;  ///< nullopt: the hub wants nothing yet.
+  std::function<Result<void>(const std::string& status_json, Deadline)> report;
+};
+
+/// One edge site: record journal, features, scoring, labels, detection, queue, relay, deployment; its HTTP door (docs/formats/site.md).
+/// Threads of its own: HTTP and machine; journal; relay; deployment. Durability: POST /records, /score, /labels and /clock answer after the
+/// journal has reached the disk. After a kill everything goes on from journal and snapshot, with no event lost or doubled.
+class Site {
+ public:
+  struct Options {
+    std::string name;
+    std::filesystem::path folder;  ///< Everything the site keeps; created.
+    std::vector<net::Address> addresses;
+    Rules rules;
+    feature::Program program;  ///< Declares streams and request.
+    feature::Tables tables;
+    std::optional<relay::Policy> policy;                       ///< Nothing leaves without one.
+    bool replay = false;                                       ///< Event time is what POST /clock and the records say, not the wall clock.
+    std::uint64_t snapshot_every = 50'000;                     ///< Journal entries.
+    std::size_t most_backlog = 20'000;                         ///< Changes waiting for the disk; more are refused (429).
+    std::chrono::milliseconds poll = std::chrono::seconds(1);  ///< How often the hub is asked.
+    std::function<Result<std::vector<package::File>>(const std::string& repository, const Digest& digest)> pull;
+    HubLink hub;
+  };
+
+  /// Borrows store, target, files and metrics. Errors: kAlreadyExists (port taken), kFailedPrecondition (newer format on disk), as Files.
+  static Result<std::unique_ptr<Site>> Open(Options options, store::Store& store, deploy::Target& target, Files& files, Metrics& metrics);
+  virtual ~Site() = default;  ///< Stops: requests in flight are answered, what was acknowledged is on the disk.
+  virtual const std::vector<std::string>& addresses() const = 0;
+  virtual std::string StatusJson() const = 0;
+};
+
+}  // namespace edgewise::site

@@ -35,7 +35,7 @@ class Site {
     std::filesystem::path folder;  ///< Everything the site keeps; created.
     std::vector<net::Address> addresses;
     Rules rules;
-    feature::Program program;  ///< Declares streams and request.
+    feature::Program program{nullptr};  ///< Declares streams and request.
     feature::Tables tables;
     std::optional<relay::Policy> policy;                       ///< Nothing leaves without one.
     bool replay = false;                                       ///< Event time is what POST /clock and the records say, not the wall clock.

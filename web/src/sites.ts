@@ -1,0 +1,44 @@
+import type { Overview, Site } from "./api";
+import { html, type Markup } from "./dom";
+import { count, percent, sitePlace, when } from "./format";
+
+const words = { empty: "No data yet", live: "Live", stale: "Silent", error: "Stopped" } as const;
+
+function model(site: Site): Markup {
+  const models = site.status?.models ?? [];
+  const live = models.find((m) => m.state === "live") ?? models[0];
+  if (!live) return html`<span class="faint">no model</span>`;
+  return html`${live.name} <strong title="${live.digest}">${live.version ?? live.digest.slice(7, 17)}</strong>`;
+}
+
+function sum(site: Site, field: "events" | "denied"): number { return site.lanes.reduce((total, lane) => total + lane[field], 0); }
+
+function card(site: Site, place: number): Markup {
+  const events = sum(site, "events"), denied = sum(site, "denied");
+  const missing = site.lanes.reduce((total, lane) => total + lane.missing, 0);
+  const moving = site.status && site.status.desired !== site.status.applied;
+  return html`<article class="site ${site.state} hue${place}" data-key="${site.site}">
+    <header><h3>${site.site}</h3><span class="state"><span class="dot"></span>${words[site.state]}</span></header>
+    <p class="reason">${site.reason || (moving ? `going to state ${site.status?.desired}` : "")}</p>
+    <dl>
+      <div><dt>World time</dt><dd>${when(site.clock)}</dd></div>
+      <div><dt>Model</dt><dd>${model(site)}</dd></div>
+      <div><dt>Scored</dt><dd>${count(site.status?.scored)}</dd></div>
+      <div><dt>Waiting for a label</dt><dd>${count(site.status?.pending)}</dd></div>
+      <div><dt>Events let out</dt><dd>${count(events)}</dd></div>
+      <div><dt>Kept back</dt><dd>${count(denied)} <span class="faint">${events + denied > 0 ? percent(denied / (events + denied)) : ""}</span></dd></div>
+    </dl>
+    ${missing > 0 && html`<p class="bad">${count(missing)} events are missing here</p>`}
+  </article>`;
+}
+
+export function sites(overview: Overview): Markup {
+  if (overview.sites.length === 0) return html`<p class="empty">No site has reported yet. Start one with <code>edgewise up</code>.</p>`;
+  const names = overview.sites.map((site) => site.site);
+  return html`${overview.sites.map((site) => card(site, sitePlace(names, site.site)))}`;
+}
+
+export function totals({ totals: t }: Overview): Markup {
+  const item = (label: string, value: number, bad: boolean) => html`<div class="${bad ? "bad" : ""}"><dt>${label}</dt><dd>${count(value)}</dd></div>`;
+  return html`${item("events", t.indexed, false)}${item("missing", t.missing, t.missing > 0)}${item("doubled", t.doubled, t.doubled > 0)}${item("set aside", t.aside, t.aside > 0)}`;
+}

@@ -11,7 +11,7 @@
 namespace edgewise::registry {
 
 struct Manifest {
-  std::string bytes;       ///< As pushed, unchanged.
+  std::string bytes;  ///< As pushed, unchanged.
   std::string media_type;
   Digest digest;
 };

@@ -1,0 +1,138 @@
+#include "registry/image_store.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "base/lineage_id.h"
+#include "package/image.h"
+#include "registry/directory_image_store.h"
+#include "registry/fake_image_store.h"
+#include "registry/http_image_store.h"
+#include "registry/server.h"
+#include "registry/transfer.h"
+
+namespace edgewise::registry {
+namespace {
+
+const Deadline kSoon = Deadline::After(std::chrono::minutes(2));
+constexpr const char* kName = "models/delay";
+
+struct Folder {
+  std::filesystem::path path = std::filesystem::temp_directory_path() / ("edgewise-registry-" + LineageId::Random().ToString());
+  Folder() { std::filesystem::create_directories(path); }
+  ~Folder() { std::filesystem::remove_all(path); }
+};
+
+struct InFolder {
+  Folder folder;
+  DirectoryImageStore store{folder.path, SystemFiles()};
+};
+struct InMemory {
+  FakeImageStore store;
+};
+/// Our client against our server: the same promises must hold over HTTP.
+struct OverHttp {
+  Folder folder;
+  DirectoryImageStore behind{folder.path, SystemFiles()};
+  Server server{behind};
+  net::Router router;
+  std::unique_ptr<net::HttpServer> http = [this] {
+    server.AddRoutes(router);
+    return net::HttpServer::Start({{"127.0.0.1:0"}}, router, {}).value();
+  }();
+  HttpImageStore store{net::Address{http->addresses().at(0)}};
+};
+
+package::Image Made(std::string_view content = "onnx") {
+  return package::BuildImage("delay", {{"model.onnx", std::string(content)}, {"model.json", "{}"}}, {}).value();
+}
+
+template <class T>
+class ImageStoreConformance : public testing::Test {
+ protected:
+  T made_;
+  ImageStore& store_ = made_.store;
+};
+using Stores = testing::Types<InFolder, InMemory, OverHttp>;
+TYPED_TEST_SUITE(ImageStoreConformance, Stores);
+
+TYPED_TEST(ImageStoreConformance, WhatWasPushedIsPulledByTagAndByDigest) {
+  const auto image = Made();
+  ASSERT_TRUE(PushImage(this->store_, kName, image, "2013-04", kSoon));
+  for (const auto& reference : {std::string("2013-04"), image.digest.ToString()}) {
+    const auto pulled = PullImage(this->store_, kName, reference, kSoon);
+    ASSERT_TRUE(pulled) << pulled.error().message;
+    EXPECT_EQ(pulled->digest, image.digest);
+    EXPECT_EQ(pulled->manifest, image.manifest);
+    EXPECT_EQ(package::ReadImage(*pulled).value().size(), 2U);
+  }
+}
+
+TYPED_TEST(ImageStoreConformance, ATagMovesAndTheOldDigestStays) {
+  const auto first = Made("one");
+  const auto second = Made("two");
+  ASSERT_TRUE(PushImage(this->store_, kName, first, "latest", kSoon));
+  ASSERT_TRUE(PushImage(this->store_, kName, second, "latest", kSoon));
+  EXPECT_EQ(PullImage(this->store_, kName, "latest", kSoon).value().digest, second.digest);
+  EXPECT_TRUE(PullImage(this->store_, kName, first.digest.ToString(), kSoon));
+  EXPECT_EQ(this->store_.Tags(kName, kSoon).value(), std::vector<std::string>{"latest"});
+}
+
+TYPED_TEST(ImageStoreConformance, RefusesBytesThatDoNotFitTheirDigest) {
+  const auto put = this->store_.PutBlob(kName, Digest::Of("other"), "bytes", kSoon);
+  ASSERT_FALSE(put);
+  EXPECT_EQ(put.error().code, Code::kInvalidArgument);
+  EXPECT_FALSE(this->store_.HasBlob(kName, Digest::Of("other"), kSoon).value());
+}
+
+TYPED_TEST(ImageStoreConformance, RefusesAManifestWhoseBlobsAreMissing) {
+  const auto image = Made();
+  const auto put = this->store_.PutManifest(kName, "tag", image.manifest, package::kManifestMediaType, kSoon);
+  ASSERT_FALSE(put);
+  EXPECT_EQ(put.error().code, Code::kInvalidArgument);
+  EXPECT_EQ(this->store_.GetManifest(kName, "tag", kSoon).error().code, Code::kNotFound);
+}
+
+TYPED_TEST(ImageStoreConformance, SaysWhatIsNotThereAndWhatIsNoName) {
+  EXPECT_EQ(this->store_.GetBlob(kName, Digest::Of("x"), kSoon).error().code, Code::kNotFound);
+  EXPECT_EQ(this->store_.GetManifest(kName, "nothing", kSoon).error().code, Code::kNotFound);
+  EXPECT_EQ(this->store_.Tags("nobody/here", kSoon).error().code, Code::kNotFound);
+  for (const auto* name : {"", "UPPER", "../up", "a//b", "a/../b"}) {
+    EXPECT_EQ(this->store_.PutBlob(name, Digest::Of("x"), "x", kSoon).error().code, Code::kInvalidArgument) << name;
+  }
+}
+
+TEST(DirectoryImageStore, DoesNotHandOutADamagedBlob) {
+  InFolder made;
+  ASSERT_TRUE(made.store.PutBlob(kName, Digest::Of("bytes"), "bytes", kSoon));
+  ASSERT_TRUE(SystemFiles().ReplaceDurably(made.folder.path / "blobs" / "sha256" / Digest::Of("bytes").Hex(), "bytez"));
+  EXPECT_EQ(made.store.GetBlob(kName, Digest::Of("bytes"), kSoon).error().code, Code::kDataLoss);
+}
+
+TEST(FakeImageStore, FailsOnceWhenToldAndAPushCanBeRepeated) {
+  FakeImageStore store;
+  store.FailNext({Code::kUnavailable, "planted"});
+  EXPECT_FALSE(PushImage(store, kName, Made(), "tag", kSoon));
+  EXPECT_TRUE(PushImage(store, kName, Made(), "tag", kSoon));
+}
+
+TEST(Server, AnotherClientCanPullAndPush) {
+  if (std::system("command -v skopeo >/dev/null 2>&1") != 0) GTEST_SKIP() << "skopeo is not installed";
+  OverHttp made;
+  ASSERT_TRUE(PushImage(made.store, kName, Made(), "1", kSoon));
+  const auto base = fmt::format("docker://{}/{}", made.http->addresses().at(0), kName);
+  const auto copy = [](const std::string& from, const std::string& to) {
+    return std::system(
+        fmt::format("skopeo --insecure-policy copy -q --src-tls-verify=false --dest-tls-verify=false {} {}", from, to).c_str());
+  };
+  const auto layout = fmt::format("oci:{}:1", (made.folder.path / "layout").string());
+  EXPECT_EQ(copy(base + ":1", layout), 0);
+  EXPECT_EQ(copy(layout, base + ":2"), 0);
+  EXPECT_EQ(PullImage(made.store, kName, "2", kSoon).value().digest, Made().digest);
+}
+
+}  // namespace
+}  // namespace edgewise::registry

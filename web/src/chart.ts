@@ -1,7 +1,7 @@
 import uPlot from "uplot";
 import type { Insights } from "./api";
 import { html, show } from "./dom";
-import { sitePlace } from "./format";
+import { day, sitePlace } from "./format";
 
 const color = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
@@ -46,11 +46,16 @@ export class Chart {
       ...this.size(), legend: { show: false }, cursor: { points: { size: 7 }, drag: { x: false, y: false }, y: false },
       tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
       scales: { y: { range: (_plot, _low, high) => [0, Math.max(0.2, Math.ceil((high ?? 0) * 10.5) / 10)] } },
-      axes: [{ ...axis, space: 70 }, { ...axis, size: 44, values: (_plot, ticks) => ticks.map((tick) => `${Math.round(tick * 100)}%`) }],
+      axes: [{ ...axis, space: 80, values: (_plot, ticks, _axis, _space, step) => ticks.map((tick) => tickText(tick, step)) }, { ...axis, size: 44, values: (_plot, ticks) => ticks.map((tick) => `${Math.round(tick * 100)}%`) }],
       series: [{}, ...sites.map((site) => ({ label: site, stroke: color(`--hue${sitePlace(names, site)}`), width: 1.75, points: { show: false }, spanGaps: false }))],
     };
   }
 }
+
+const tickText = (seconds: number, step: number): string => {
+  const iso = new Date(seconds * 1000).toISOString();
+  return step < 86400 && !iso.includes("T00:00") ? iso.slice(11, 16) : day(iso);
+};
 
 /** One common time column; an hour that a site does not have is a gap. */
 function align(insights: Insights): uPlot.AlignedData {

@@ -53,39 +53,40 @@ class Columns {
   explicit Columns(std::int64_t bucket_ms) : bucket_ms_(bucket_ms) {}
 
   void Add(const Insight& insight) {
-    const auto start = insight.hour.ms / bucket_ms_ * bucket_ms_;
-    if (times_.empty() || times_.back() != start / 1000) Open(start / 1000);
-    const auto count = [](Json& column, std::uint64_t more) { column.back() = column.back().get<std::uint64_t>() + more; };
-    count(scored_, insight.scored);
-    count(high_risk_, insight.high_risk);
-    count(labelled_, insight.labelled);
-    count(late_, insight.late);
-    score_sum_ += insight.mean_score * static_cast<double>(insight.scored);
-    rows_ += insight.scored;
-    mean_.back() = rows_ == 0 ? Json() : Json(score_sum_ / static_cast<double>(rows_));  // a quiet hour has no mean: a gap in the line
-    lineage_.back() = insight.lineage.ToString();
+    const auto start = insight.hour.ms / bucket_ms_ * bucket_ms_ / 1000;
+    if (time_.empty() || time_.back() != start) Open(start);
+    scored_.back() += insight.scored;
+    high_risk_.back() += insight.high_risk;
+    labelled_.back() += insight.labelled;
+    late_.back() += insight.late;
+    score_sum_.back() += insight.mean_score * static_cast<double>(insight.scored);
+    lineage_.back() = insight.lineage;
   }
 
   Json Write(const std::string& site) && {
-    return {{"site", site}, {"time", std::move(times_)}, {"scored", std::move(scored_)}, {"mean_score", std::move(mean_)},
-            {"high_risk", std::move(high_risk_)}, {"labelled", std::move(labelled_)}, {"late", std::move(late_)}, {"lineage", std::move(lineage_)}};
+    Json mean = Json::array();
+    Json lineage = Json::array();
+    for (std::size_t i = 0; i < time_.size(); ++i) {
+      mean.push_back(scored_[i] == 0 ? Json() : Json(score_sum_[i] / static_cast<double>(scored_[i])));  // quiet: a gap in the line
+      lineage.push_back(lineage_[i].ToString());
+    }
+    return {{"site", site}, {"time", time_}, {"scored", scored_}, {"mean_score", std::move(mean)}, {"high_risk", high_risk_},
+            {"labelled", labelled_}, {"late", late_}, {"lineage", std::move(lineage)}};
   }
 
  private:
   void Open(std::int64_t seconds) {
-    times_.push_back(seconds);
-    for (auto* column : {&scored_, &high_risk_, &labelled_, &late_}) column->push_back(std::uint64_t{0});
-    mean_.push_back(nullptr);
-    lineage_.push_back("");
-    score_sum_ = 0;
-    rows_ = 0;
+    time_.push_back(seconds);
+    for (auto* column : {&scored_, &high_risk_, &labelled_, &late_}) column->push_back(0);
+    score_sum_.push_back(0);
+    lineage_.emplace_back();
   }
 
   std::int64_t bucket_ms_;
-  Json times_ = Json::array(), scored_ = Json::array(), mean_ = Json::array(), high_risk_ = Json::array();
-  Json labelled_ = Json::array(), late_ = Json::array(), lineage_ = Json::array();
-  double score_sum_ = 0;
-  std::uint64_t rows_ = 0;
+  std::vector<std::int64_t> time_;
+  std::vector<std::uint64_t> scored_, high_risk_, labelled_, late_;
+  std::vector<double> score_sum_;
+  std::vector<LineageId> lineage_;
 };
 
 }  // namespace

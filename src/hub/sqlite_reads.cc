@@ -139,9 +139,15 @@ Result<std::vector<Insight>> SqliteIndex::Insights(const InsightQuery& wanted) {
     WHERE (?1 = '' OR n.name = ?1) AND i.hour >= ?2 AND i.hour < ?3 ORDER BY n.name, i.hour, i.sequence)");
   query.Text(1, wanted.site).Number(2, wanted.from.ms).Number(3, wanted.to.ms);
   std::vector<Insight> insights;
+  std::string model_text;  // the same for months: read once
+  Digest model;
   while (true) {
     EDGEWISE_ASSIGN(const bool more, query.Next());
     if (!more) return insights;
+    if (query.text(10) != model_text) {
+      model_text = query.text(10);
+      model = ReadDigest(model_text);
+    }
     Insight insight;
     insight.id = {std::string(query.text(0)), hub::Count(query, 1), event::Lane::kInsight, hub::Count(query, 2)};
     insight.lineage = ReadLineage(query.text(3));
@@ -151,7 +157,7 @@ Result<std::vector<Insight>> SqliteIndex::Insights(const InsightQuery& wanted) {
     insight.high_risk = hub::Count(query, 7);
     insight.labelled = hub::Count(query, 8);
     insight.late = hub::Count(query, 9);
-    insight.model = ReadDigest(query.text(10));
+    insight.model = model;
     insights.push_back(std::move(insight));
   }
 }

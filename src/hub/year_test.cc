@@ -1,14 +1,16 @@
 // The promise "each answer within 50 ms" on a year of three sites: 26,280 insights, 309,600 samples. Times are printed; the limit is
 // loose by default, because a debug build under a sanitizer on a busy machine is not what is promised (EDGEWISE_STRICT_TIMES=1: 50 ms).
+#include <gtest/gtest.h>
 #include <unistd.h>
 
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
+#include <vector>
 
 #include "base/clock.h"
 #include "hub/api.h"
-#include "hub/index_conformance.h"
+#include "hub/made_batches_test.h"
 #include "hub/sqlite_index.h"
 
 namespace edgewise::hub {

@@ -42,9 +42,13 @@ Result<std::uint64_t> NumberParameter(const HttpRequest& request, std::string_vi
 }
 
 Json Write(const SiteView& view) {
-  return {{"site", view.site}, {"state", SiteStateName(view.state)}, {"reason", view.reason},
-          {"heard", view.heard.ms == 0 ? Json() : Json(FormatTime(view.heard))}, {"clock", view.clock ? Json(FormatTime(*view.clock)) : Json()},
-          {"status", detail::Embed(view.status)}, {"desired", detail::Embed(view.desired)}};
+  return {{"site", view.site},
+          {"state", SiteStateName(view.state)},
+          {"reason", view.reason},
+          {"heard", view.heard.ms == 0 ? Json() : Json(FormatTime(view.heard))},
+          {"clock", view.clock ? Json(FormatTime(*view.clock)) : Json()},
+          {"status", detail::Embed(view.status)},
+          {"desired", detail::Embed(view.desired)}};
 }
 
 /// One site's insights as columns, an hour or a day each.
@@ -70,8 +74,14 @@ class Columns {
       mean.push_back(scored_[i] == 0 ? Json() : Json(score_sum_[i] / static_cast<double>(scored_[i])));  // quiet: a gap in the line
       lineage.push_back(lineage_[i].ToString());
     }
-    return {{"site", site}, {"time", time_}, {"scored", scored_}, {"mean_score", std::move(mean)}, {"high_risk", high_risk_},
-            {"labelled", labelled_}, {"late", late_}, {"lineage", std::move(lineage)}};
+    return {{"site", site},
+            {"time", time_},
+            {"scored", scored_},
+            {"mean_score", std::move(mean)},
+            {"high_risk", high_risk_},
+            {"labelled", labelled_},
+            {"late", late_},
+            {"lineage", std::move(lineage)}};
   }
 
  private:
@@ -111,8 +121,12 @@ Result<std::string> Api::Overview() {
   const auto clock = fleet_.EventNow();
   return detail::Dump({{"clock", clock ? Json(FormatTime(*clock)) : Json()},
                        {"latest", totals.latest.ms == 0 ? Json() : Json(FormatTime(totals.latest))},
-                       {"totals", {{"objects", totals.objects}, {"indexed", totals.indexed}, {"doubled", totals.doubled},
-                                   {"missing", missing}, {"aside", totals.aside}}},
+                       {"totals",
+                        {{"objects", totals.objects},
+                         {"indexed", totals.indexed},
+                         {"doubled", totals.doubled},
+                         {"missing", missing},
+                         {"aside", totals.aside}}},
                        {"sites", std::move(sites)}});
 }
 
@@ -165,7 +179,8 @@ Result<std::string> Api::Models() {
     const auto served = std::ranges::find_if(totals, [&](const auto& entry) { return entry.model.ToString() == model.digest; });
     if (served != totals.end() && served->rows > 0) {
       const auto rows = static_cast<double>(served->rows);
-      json["served"] = {{"rows", served->rows}, {"late_share", static_cast<double>(served->late) / rows}, {"logloss", served->logloss_sum / rows}};
+      json["served"] = {
+          {"rows", served->rows}, {"late_share", static_cast<double>(served->late) / rows}, {"logloss", served->logloss_sum / rows}};
     }
     models.push_back(std::move(json));
   }
@@ -188,8 +203,12 @@ Result<std::string> Api::Compliance() {
 Result<std::string> Api::ShowTimeline() {
   Json steps = Json::array();
   for (const auto& step : timeline_.Steps()) {
-    steps.push_back({{"number", step.number}, {"at", FormatTime(step.at)}, {"kind", step.kind}, {"text", step.text},
-                     {"state", step.state}, {"outcome", step.outcome}});
+    steps.push_back({{"number", step.number},
+                     {"at", FormatTime(step.at)},
+                     {"kind", step.kind},
+                     {"text", step.text},
+                     {"state", step.state},
+                     {"outcome", step.outcome}});
   }
   const auto clock = fleet_.EventNow();
   return detail::Dump({{"clock", clock ? Json(FormatTime(*clock)) : Json()}, {"busy", timeline_.Busy()}, {"steps", std::move(steps)}});
@@ -197,9 +216,10 @@ Result<std::string> Api::ShowTimeline() {
 
 void Api::AddRoutes(Router& router) {
   const auto get = [&router](std::string pattern, auto make) {
-    router.Add("GET", std::move(pattern), [make](const HttpRequest& request, const Router::Parameters& parameters, const Responder& respond) {
-      respond(Answer(make(request, parameters)));
-    });
+    router.Add("GET", std::move(pattern),
+               [make](const HttpRequest& request, const Router::Parameters& parameters, const Responder& respond) {
+                 respond(Answer(make(request, parameters)));
+               });
   };
   using Request = const HttpRequest&;
   using Parameters = const Router::Parameters&;
@@ -232,7 +252,8 @@ void Api::AddRoutes(Router& router) {
   router.Add("POST", "/api/sites/{site}/status", [this](Request request, Parameters parameters, const Responder& respond) {
     respond(Done(fleet_.Report(parameters.at("site"), request.body)));
   });
-  router.Add("POST", "/api/models", [this](Request request, Parameters, const Responder& respond) { respond(Done(fleet_.RegisterModel(request.body))); });
+  router.Add("POST", "/api/models",
+             [this](Request request, Parameters, const Responder& respond) { respond(Done(fleet_.RegisterModel(request.body))); });
 }
 
 }  // namespace edgewise::hub

@@ -118,7 +118,8 @@ Result<void> CheckOwner(const Batch& batch, const event::EventId& id) {
     return Fail(Code::kDataLoss, "object: holds an event of another site, epoch or lane than its manifest says");
   }
   if (id.sequence >= batch.first && id.sequence <= batch.last) return {};
-  return Fail(Code::kDataLoss, fmt::format("object: holds sequence {}, outside its manifest's {} to {}", id.sequence, batch.first, batch.last));
+  return Fail(Code::kDataLoss,
+              fmt::format("object: holds sequence {}, outside its manifest's {} to {}", id.sequence, batch.first, batch.last));
 }
 
 Result<void> ReadLine(std::string_view line, std::uint64_t number, simdjson::dom::parser& parser, DecodedBatch& decoded) {
@@ -131,7 +132,8 @@ Result<void> ReadLine(std::string_view line, std::uint64_t number, simdjson::dom
   EDGEWISE_TRY(CheckOwner(batch, event->id));
   const auto id = event->id.ToString();
   if (!event::Understands(event->type)) {
-    decoded.aside.push_back({batch.object, id, fmt::format("event type \"{}\" is not known to this version; upgrade the hub", event->type)});
+    decoded.aside.push_back(
+        {batch.object, id, fmt::format("event type \"{}\" is not known to this version; upgrade the hub", event->type)});
     return {};
   }
   if (const auto sorted = Sort(std::move(*event), parser, decoded); !sorted) {
@@ -145,7 +147,8 @@ Result<void> ReadLine(std::string_view line, std::uint64_t number, simdjson::dom
 Result<Batch> ReadManifest(std::string_view json) {
   simdjson::dom::parser parser;
   Object object;
-  if (parser.parse(json.data(), json.size()).get(object) != simdjson::SUCCESS) return Fail(Code::kInvalidArgument, "manifest: not a JSON object");
+  if (parser.parse(json.data(), json.size()).get(object) != simdjson::SUCCESS)
+    return Fail(Code::kInvalidArgument, "manifest: not a JSON object");
   EDGEWISE_ASSIGN(const auto schema, Text(object, "schema"));
   if (schema != "edgewise.batch.v1") {
     return Fail(Code::kInvalidArgument, fmt::format("manifest: schema \"{}\" is not known to this version; upgrade the hub", schema));

@@ -48,10 +48,14 @@ std::string Gist(const Json& status) {
 
 std::string_view SiteStateName(SiteState state) {
   switch (state) {
-    case SiteState::kEmpty: return "empty";
-    case SiteState::kLive: return "live";
-    case SiteState::kStale: return "stale";
-    case SiteState::kError: return "error";
+    case SiteState::kEmpty:
+      return "empty";
+    case SiteState::kLive:
+      return "live";
+    case SiteState::kStale:
+      return "stale";
+    case SiteState::kError:
+      return "error";
   }
   return "error";
 }
@@ -161,7 +165,8 @@ Result<void> Fleet::SetDesired(const std::string& site, std::string_view documen
   const auto present = known == sites_.end() ? 0 : known->second.desired_number;
   if (known != sites_.end() && known->second.desired == document) return {};  // a retry
   if (number <= present) {
-    return Fail(Code::kAborted, fmt::format("desired state: number {} is not above {}'s present {}; read it and count on", number, site, present));
+    return Fail(Code::kAborted,
+                fmt::format("desired state: number {} is not above {}'s present {}; read it and count on", number, site, present));
   }
   EDGEWISE_TRY(index_.PutDocument("desired", site, document));
   sites_[site].desired = document;

@@ -25,7 +25,7 @@ std::string_view SiteStateName(SiteState state);  ///< "empty", "live", "stale",
 struct SiteView {
   std::string site;
   SiteState state = SiteState::kEmpty;
-  std::string reason;        ///< Why kError or kStale, for people.
+  std::string reason;            ///< Why kError or kStale, for people.
   std::string status = "null";   ///< The JSON it sent.
   std::string desired = "null";  ///< The desired state document as it was put.
   ProcessingTime heard;
@@ -35,17 +35,17 @@ struct SiteView {
 /// A trained version and what was decided about it.
 struct ModelEntry {
   std::string version;
-  std::string digest;      ///< Of its image; of a refused version too, when it was packed.
+  std::string digest;  ///< Of its image; of a refused version too, when it was packed.
   std::string repository;
-  std::string decision;    ///< "pilot", "frozen", "promoted", "refused", ...
+  std::string decision;  ///< "pilot", "frozen", "promoted", "refused", ...
   std::string reason;
-  std::string json;        ///< As registered, with card and gate.
+  std::string json;  ///< As registered, with card and gate.
   std::optional<train::ModelCard> card;
 };
 
 /// What the hub knows of sites and models. Persistent in the index's documents; statuses are written when they tell something new.
-/// Errors: kInvalidArgument (names the key), kAborted (desired number not above the present one: read again), kNotFound; those of the index.
-/// Threads: any number.
+/// Errors: kInvalidArgument (names the key), kAborted (desired number not above the present one: read again), kNotFound; those of the
+/// index. Threads: any number.
 class Fleet {
  public:
   struct Options {

@@ -49,8 +49,14 @@ std::string EventLine(std::uint64_t sequence, std::string_view type, const std::
 
 Json SampleData() { return {{"model", kDigest}, {"score", 0.7}, {"label", 1}, {"day", "2013-02-01"}, {"n", {1.5}}, {"c", {"UA"}}}; }
 Json InsightData() {
-  return {{"hour", "2013-02-01T11:00:00Z"}, {"scored", 9}, {"mean_score", 0.2}, {"high_risk", 1}, {"labelled", 3}, {"late", 1},
-          {"model", kDigest}, {"rows", {kRow}}};
+  return {{"hour", "2013-02-01T11:00:00Z"},
+          {"scored", 9},
+          {"mean_score", 0.2},
+          {"high_risk", 1},
+          {"labelled", 3},
+          {"late", 1},
+          {"model", kDigest},
+          {"rows", {kRow}}};
 }
 
 struct Stored {
@@ -73,9 +79,17 @@ struct Hub {
   std::string Put(const Stored& stored, const std::string& lines, Json changes = Json::object()) {
     const auto bytes = Pack(lines);
     const auto stem = fmt::format("{}{}/e000001/{:012}-{:012}", kFolder, stored.lane, stored.first, stored.last);
-    Json manifest = {{"schema", "edgewise.batch.v1"}, {"site", "EWR"}, {"lane", stored.lane}, {"epoch", 1}, {"first", stored.first},
-                     {"last", stored.last}, {"events", stored.events}, {"denied", 0}, {"policy", Digest::Of("p").ToString()},
-                     {"output", Digest::Of(bytes).ToString()}, {"object", stem + ".jsonl.zst"}};
+    Json manifest = {{"schema", "edgewise.batch.v1"},
+                     {"site", "EWR"},
+                     {"lane", stored.lane},
+                     {"epoch", 1},
+                     {"first", stored.first},
+                     {"last", stored.last},
+                     {"events", stored.events},
+                     {"denied", 0},
+                     {"policy", Digest::Of("p").ToString()},
+                     {"output", Digest::Of(bytes).ToString()},
+                     {"object", stem + ".jsonl.zst"}};
     manifest.update(changes);
     EXPECT_TRUE(store.Put(stem + ".jsonl.zst", relay::Policy::Permit(bytes), Deadline::Never()));
     EXPECT_TRUE(store.Put(stem + ".manifest.json", relay::Policy::Permit(manifest.dump()), Deadline::Never()));
@@ -116,8 +130,7 @@ TEST(Indexer, AChangedObjectIsSetAsideAndTheNextGoesOn) {
 TEST(Indexer, AnUnknownMajorIsSetAsideAndTheRestOfItsObjectCounts) {
   Hub hub;
   hub.Put({.last = 2, .events = 2},
-          EventLine(1, "io.edgewise.sample.v9", kRow, SampleData()) +
-              EventLine(2, event::kSampleV1, kInsight, SampleData()));
+          EventLine(1, "io.edgewise.sample.v9", kRow, SampleData()) + EventLine(2, event::kSampleV1, kInsight, SampleData()));
   EXPECT_EQ(hub.Step(), 1u);
   EXPECT_THAT(hub.OnlyReason(), testing::HasSubstr("io.edgewise.sample.v9"));
   EXPECT_EQ(hub.index.Count()->indexed, 1u);
@@ -165,7 +178,8 @@ TEST(Lineage, GoesFromAnInsightToTrainingRowsAndBack) {
   card.program = "{}";
   card.objects.push_back({object, hub.index.FindObject(object)->output, 1});
   card.objects.push_back({"history/EWR.jsonl.zst", Digest::Of("history"), 9584});
-  const Json model = {{"version", "2013-05"}, {"digest", kDigest}, {"repository", "delay"}, {"card", Json::parse(train::ToJson(card))},
+  const Json model = {{"version", "2013-05"},   {"digest", kDigest},
+                      {"repository", "delay"},  {"card", Json::parse(train::ToJson(card))},
                       {"decision", "promoted"}, {"reason", "better by 0.004"}};
   const auto registered = hub.fleet->RegisterModel(model.dump());
   ASSERT_TRUE(registered) << registered.error().message;
@@ -227,7 +241,8 @@ TEST(Api, AnswersByRoutes) {
   hub.api.AddRoutes(router);
   int status = 0;
   const auto ask = [&](const char* method, const char* target, std::string body = "") {
-    router({.method = method, .target = target, .headers = {}, .body = std::move(body)}, [&](net::HttpResponse response) { status = response.status; });
+    router({.method = method, .target = target, .headers = {}, .body = std::move(body)},
+           [&](net::HttpResponse response) { status = response.status; });
     return status;
   };
   for (const auto* path : {"/api/overview", "/api/sites", "/api/insights?hours=24", "/api/disruptions", "/api/readings", "/api/drift",

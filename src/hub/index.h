@@ -69,7 +69,7 @@ struct DecodedBatch {
   std::vector<event::Event> events;  ///< All but samples; insights too.
   std::vector<Insight> insights;     ///< One for each insight in `events`.
   std::vector<Sample> samples;
-  std::vector<Aside> aside;          ///< Events of it that were not understood.
+  std::vector<Aside> aside;  ///< Events of it that were not understood.
 };
 
 struct Added {
@@ -145,8 +145,8 @@ class Index {
   virtual Result<std::string> LastObject(std::string_view folder) = 0;
 
   virtual Result<Totals> Count() = 0;
-  virtual Result<std::vector<LaneTotals>> Lanes() = 0;    ///< By site, then lane.
-  virtual Result<std::vector<ModelTotals>> Models() = 0;  ///< By digest.
+  virtual Result<std::vector<LaneTotals>> Lanes() = 0;                  ///< By site, then lane.
+  virtual Result<std::vector<ModelTotals>> Models() = 0;                ///< By digest.
   virtual Result<std::vector<Aside>> AsideList(std::size_t limit) = 0;  ///< Newest first.
   virtual Result<std::vector<FoundEvent>> Events(const EventQuery& query) = 0;
   virtual Result<std::vector<Insight>> Insights(const InsightQuery& query) = 0;  ///< Without `rows`.

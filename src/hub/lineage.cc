@@ -111,8 +111,12 @@ Result<std::string> Api::Lineage(std::string_view text, std::size_t samples) {
       learned.push_back(std::move(head));
     }
   }
-  return detail::Dump({{"id", id.ToString()}, {"events", std::move(trace.events)}, {"scores", std::move(trace.scores)},
-                       {"models", std::move(models)}, {"named_by", std::move(trace.named_by)}, {"learned_by", std::move(learned)}});
+  return detail::Dump({{"id", id.ToString()},
+                       {"events", std::move(trace.events)},
+                       {"scores", std::move(trace.scores)},
+                       {"models", std::move(models)},
+                       {"named_by", std::move(trace.named_by)},
+                       {"learned_by", std::move(learned)}});
 }
 
 }  // namespace edgewise::hub

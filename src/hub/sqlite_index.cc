@@ -189,7 +189,8 @@ Result<void> SqliteIndex::AddToTotals(const DecodedBatch& decoded, const Added& 
   EventTime latest;
   for (const auto& event : decoded.events) latest = std::max(latest, event.time);
   for (const auto& sample : decoded.samples) latest = std::max(latest, sample.time);
-  auto totals = writer_("UPDATE totals SET objects = objects + 1, indexed = indexed + ?1, doubled = doubled + ?2, latest = max(latest, ?3)");
+  auto totals =
+      writer_("UPDATE totals SET objects = objects + 1, indexed = indexed + ?1, doubled = doubled + ?2, latest = max(latest, ?3)");
   totals.Number(1, static_cast<std::int64_t>(added.indexed)).Number(2, static_cast<std::int64_t>(added.doubled));
   EDGEWISE_TRY(totals.Number(3, latest.ms).Run());
   const auto& batch = decoded.batch;

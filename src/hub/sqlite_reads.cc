@@ -98,7 +98,8 @@ Result<std::vector<FoundEvent>> SqliteIndex::Events(const EventQuery& wanted) {
     query.Text(1, wanted.type).Number(2, limit);
     return ReadEvents(query);
   }
-  auto query = reader_(EDGEWISE_EVENT_COLUMNS "events e" EDGEWISE_EVENT_JOIN
+  auto query = reader_(EDGEWISE_EVENT_COLUMNS
+                       "events e" EDGEWISE_EVENT_JOIN
                        "WHERE e.type = ? AND e.site = (SELECT id FROM names WHERE name = ?) ORDER BY e.time DESC, e.id DESC LIMIT ?");
   query.Text(1, wanted.type).Text(2, wanted.site).Number(3, limit);
   return ReadEvents(query);
@@ -134,7 +135,8 @@ Result<std::vector<LineageId>> SqliteIndex::RowsOf(const event::EventId& insight
 
 Result<std::vector<Insight>> SqliteIndex::Insights(const InsightQuery& wanted) {
   const std::scoped_lock lock(read_mutex_);
-  auto query = reader_(R"(SELECT n.name, i.epoch, i.sequence, i.lineage, i.hour, i.scored, i.mean_score, i.high_risk, i.labelled, i.late, m.name
+  auto query =
+      reader_(R"(SELECT n.name, i.epoch, i.sequence, i.lineage, i.hour, i.scored, i.mean_score, i.high_risk, i.labelled, i.late, m.name
     FROM names n JOIN insights i ON i.site = n.id JOIN names m ON m.id = i.model
     WHERE (?1 = '' OR n.name = ?1) AND i.hour >= ?2 AND i.hour < ?3 ORDER BY n.name, i.hour, i.sequence)");
   query.Text(1, wanted.site).Number(2, wanted.from.ms).Number(3, wanted.to.ms);
@@ -167,13 +169,13 @@ Result<Batch> SqliteIndex::FindObject(std::string_view name) {
   auto query = reader_("SELECT site, lane, epoch, first, last, events, denied, leak_bits, policy, output FROM objects WHERE name = ?");
   EDGEWISE_ASSIGN(const bool found, query.Text(1, name).Next());
   if (!found) return Fail(Code::kNotFound, fmt::format("index: no object \"{}\"", name));
-  return Batch{std::string(name), std::string(query.text(0)), static_cast<event::Lane>(query.number(1)), hub::Count(query, 2),
-               hub::Count(query, 3), hub::Count(query, 4), hub::Count(query, 5), hub::Count(query, 6), static_cast<int>(query.number(7)),
+  return Batch{std::string(name),         std::string(query.text(0)), static_cast<event::Lane>(query.number(1)),
+               hub::Count(query, 2),      hub::Count(query, 3),       hub::Count(query, 4),
+               hub::Count(query, 5),      hub::Count(query, 6),       static_cast<int>(query.number(7)),
                ReadDigest(query.text(8)), ReadDigest(query.text(9))};
 }
 
-#define EDGEWISE_SAMPLE_COLUMNS \
-  "SELECT n.name, s.epoch, s.sequence, s.time, s.lineage, m.name, s.score, s.label, s.day, o.name FROM "
+#define EDGEWISE_SAMPLE_COLUMNS "SELECT n.name, s.epoch, s.sequence, s.time, s.lineage, m.name, s.score, s.label, s.day, o.name FROM "
 #define EDGEWISE_SAMPLE_JOIN " JOIN names n ON n.id = s.site JOIN names m ON m.id = s.model "
 
 Result<std::vector<FoundSample>> SqliteIndex::ReadSamples(detail::SqliteQuery& query) {

@@ -11,7 +11,7 @@ namespace {
 using Json = nlohmann::json;
 
 Json Write(const TimelineStep& step) {
-  return {{"number", step.number}, {"at", step.at.ms},       {"kind", step.kind},
+  return {{"number", step.number}, {"at", step.at.ms},    {"kind", step.kind},
           {"text", step.text},     {"state", step.state}, {"outcome", step.outcome}};
 }
 

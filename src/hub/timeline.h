@@ -16,10 +16,10 @@ namespace edgewise::hub {
 struct TimelineStep {
   std::uint64_t number = 0;  ///< From 1.
   EventTime at;
-  std::string kind;     ///< "train", "promote", "refuse", "rollout", ...
-  std::string text;     ///< For people.
+  std::string kind;               ///< "train", "promote", "refuse", "rollout", ...
+  std::string text;               ///< For people.
   std::string state = "running";  ///< "running", "done", "failed"
-  std::string outcome;  ///< For people, once it ended.
+  std::string outcome;            ///< For people, once it ended.
 };
 
 /// What the hub has done and is doing: the story of the page, and what a replay waits for (Busy). Persistent in the index's documents.
@@ -31,7 +31,7 @@ class Timeline {
   /// Errors: kNotFound (no such running step).
   Result<void> End(std::uint64_t number, bool good, std::string outcome);
   std::vector<TimelineStep> Steps() const;  ///< Oldest first.
-  bool Busy() const;  ///< A step runs, or SetBusy(true).
+  bool Busy() const;                        ///< A step runs, or SetBusy(true).
   /// For a schedule that is between two steps of one plan.
   void SetBusy(bool busy) { busy_.store(busy); }
 

@@ -95,7 +95,8 @@ TEST(SqliteIndex, AnswersAboutAYearInTime) {
   WallClock clock;
   const auto fleet = *Fleet::Open(*index, clock, {.sites = kSites});
   const auto timeline = *Timeline::Open(*index);
-  ASSERT_TRUE(fleet->RegisterModel(R"({"version":"all","decision":"promoted","digest":")" + kModel.ToString() + R"(","card":)" + train::ToJson(card) + "}"));
+  ASSERT_TRUE(fleet->RegisterModel(R"({"version":"all","decision":"promoted","digest":")" + kModel.ToString() + R"(","card":)" +
+                                   train::ToJson(card) + "}"));
   Api api(*index, *fleet, *timeline);
   AnswersInTime("overview", [&] { return api.Overview(); });
   AnswersInTime("insights, 14 days", [&] { return api.Insights("", 336); });

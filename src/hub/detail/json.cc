@@ -9,23 +9,29 @@ Json Embed(std::string_view text) {
 
 Json Write(const FoundEvent& found) {
   const auto& event = found.event;
-  return {{"id", event.id.ToString()}, {"site", event.id.site},
-          {"type", event.type},        {"subject", event.subject},
-          {"time", FormatTime(event.time)}, {"lineage", event.lineage.IsZero() ? "" : event.lineage.ToString()},
-          {"object", found.object},    {"data", Embed(event.data)}};
+  return {
+      {"id", event.id.ToString()}, {"site", event.id.site},          {"type", event.type},
+      {"subject", event.subject},  {"time", FormatTime(event.time)}, {"lineage", event.lineage.IsZero() ? "" : event.lineage.ToString()},
+      {"object", found.object},    {"data", Embed(event.data)}};
 }
 
 Json Write(const FoundSample& found) {
   const auto& sample = found.sample;
-  return {{"lineage", sample.lineage.ToString()}, {"site", sample.id.site}, {"score", sample.score}, {"label", sample.label ? 1 : 0},
-          {"day", sample.day}, {"model", sample.model.ToString()}, {"event", sample.id.ToString()}, {"object", found.object}};
+  return {{"lineage", sample.lineage.ToString()}, {"site", sample.id.site}, {"score", sample.score},
+          {"label", sample.label ? 1 : 0},        {"day", sample.day},      {"model", sample.model.ToString()},
+          {"event", sample.id.ToString()},        {"object", found.object}};
 }
 
 Json Write(const LaneTotals& lane) {
   const auto seen = lane.events + lane.denied;
-  return {{"lane", event::LaneName(lane.lane)}, {"objects", lane.objects}, {"events", lane.events},
-          {"denied", lane.denied}, {"last", lane.last}, {"missing", lane.last > seen ? lane.last - seen : 0},
-          {"leak_bits_max", lane.leak_bits_max}, {"policy", lane.policy.ToString()}};
+  return {{"lane", event::LaneName(lane.lane)},
+          {"objects", lane.objects},
+          {"events", lane.events},
+          {"denied", lane.denied},
+          {"last", lane.last},
+          {"missing", lane.last > seen ? lane.last - seen : 0},
+          {"leak_bits_max", lane.leak_bits_max},
+          {"policy", lane.policy.ToString()}};
 }
 
 Json WriteHead(const ModelEntry& model) {

@@ -51,7 +51,8 @@ class SqliteDatabase {
   ~SqliteDatabase();
 
   Result<void> Execute(const std::string& sql);  ///< Any number of statements, no rows.
-  /// `sql` is a literal. A statement that does not prepare is a bug of ours, or the file is damaged: the query then fails at its first step.
+  /// `sql` is a literal. A statement that does not prepare is a bug of ours, or the file is damaged: the query then fails at its first
+  /// step.
   SqliteQuery operator()(const char* sql);
   int Changes() const;  ///< Rows changed by the last statement.
   std::int64_t LastId() const;

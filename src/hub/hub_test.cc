@@ -199,6 +199,18 @@ TEST(Lineage, GoesFromAnInsightToTrainingRowsAndBack) {
   EXPECT_EQ(hub.api.Lineage(std::string(32, 'c'), 3).error().code, Code::kNotFound);
 }
 
+TEST(Lineage, AnInsightWithOddFieldsIsShownAndBreaksNothing) {
+  Hub hub;
+  auto data = InsightData();
+  data["model"] = nullptr;
+  data["mean_score"] = nullptr;
+  data["worst"] = {{"lineage", 7}};
+  hub.Put({.lane = "insight"}, EventLine(1, event::kInsightV1, kInsight, data));
+  hub.Step();
+  EXPECT_EQ(Json::parse(*hub.api.Lineage(kInsight, 3))["scores"][0]["score"], nullptr);
+  EXPECT_TRUE(hub.api.Insights("", 24));
+}
+
 TEST(Api, ShowsTheFourStatesOfASite) {
   Hub hub;
   hub.clock.SetNow({1'000'000});

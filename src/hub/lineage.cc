@@ -53,7 +53,7 @@ void AddScore(Trace& trace, const FoundSample& found) {
 
 /// The rows an event names, with score and label where they came back as samples.
 Result<void> AddRows(Index& index, const FoundEvent& found, const Json& data, Trace& trace) {
-  const auto model = data.value("model", std::string());
+  const auto model = detail::TextOf(data, "model");
   if (!model.empty()) trace.models.insert(model);
   EDGEWISE_ASSIGN(const auto rows, index.RowsOf(found.event.id));
   for (const auto& row : rows) {
@@ -61,10 +61,8 @@ Result<void> AddRows(Index& index, const FoundEvent& found, const Json& data, Tr
     for (const auto& sample : samples) AddScore(trace, sample);
     if (!samples.empty()) continue;
     Json score = {{"lineage", row.ToString()}, {"site", found.event.id.site}, {"score", nullptr}, {"label", nullptr}, {"model", model}};
-    const auto worst = data.find("worst");
-    if (worst != data.end() && worst->is_object() && worst->value("lineage", std::string()) == row.ToString()) {
-      score["score"] = worst->value("score", Json());
-    }
+    const auto worst = data.value("worst", Json());
+    if (detail::TextOf(worst, "lineage") == row.ToString()) score["score"] = worst.value("score", Json());
     trace.scores.push_back(std::move(score));
   }
   return {};

@@ -33,7 +33,8 @@ constexpr const char* kSchema = R"(
     lineage BLOB NOT NULL, model INTEGER NOT NULL, score REAL NOT NULL, label INTEGER NOT NULL, day TEXT NOT NULL,
     PRIMARY KEY(site, sequence)) WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS samples_by_lineage ON samples(lineage);
-  CREATE TABLE IF NOT EXISTS totals(one INTEGER PRIMARY KEY CHECK(one = 1), objects INTEGER, indexed INTEGER, doubled INTEGER, latest INTEGER);
+  CREATE TABLE IF NOT EXISTS totals(one INTEGER PRIMARY KEY CHECK(one = 1), objects INTEGER, indexed INTEGER, doubled INTEGER,
+    latest INTEGER);
   INSERT OR IGNORE INTO totals VALUES(1, 0, 0, 0, 0);
   CREATE TABLE IF NOT EXISTS lanes(site TEXT, lane INTEGER, objects INTEGER, events INTEGER, denied INTEGER, last INTEGER,
     leak_bits INTEGER, policy TEXT, PRIMARY KEY(site, lane)) WITHOUT ROWID;

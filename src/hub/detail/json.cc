@@ -7,6 +7,12 @@ Json Embed(std::string_view text) {
   return json.is_discarded() ? Json(nullptr) : json;
 }
 
+std::string TextOf(const Json& object, const char* key) {
+  if (!object.is_object()) return "";
+  const auto found = object.find(key);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
 Json Write(const FoundEvent& found) {
   const auto& event = found.event;
   return {

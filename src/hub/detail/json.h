@@ -13,6 +13,8 @@ using Json = nlohmann::ordered_json;
 
 /// A document that we keep as text, inside an answer; null when it cannot be read.
 Json Embed(std::string_view text);
+/// A member that is a text; "" if it is missing or something else. For what others wrote.
+std::string TextOf(const Json& object, const char* key);
 Json Write(const FoundEvent& found);
 Json Write(const FoundSample& found);
 Json Write(const LaneTotals& lane);

@@ -1,0 +1,31 @@
+#include <fmt/format.h>
+
+#include "commands.h"
+
+namespace edgewise {
+
+int ExitCode(const Error& error) {
+  fmt::print(stderr, "edgewise: {}\n", error.message);
+  if (error.code == Code::kPermissionDenied) return 3;
+  return error.code == Code::kInvalidArgument ? 2 : 1;
+}
+
+}  // namespace edgewise
+
+int main(int count, char** arguments) {
+  CLI::App program("Edgewise: AI at the edge as one loop that people can run, trust and read");
+  program.name("edgewise");
+  program.require_subcommand(1);
+  program.footer("Example:\n  edgewise up -c examples/flights/edgewise.toml");
+  int exit_code = 0;
+  auto* version = program.add_subcommand("version", "print the version");
+  version->callback([] { fmt::print("edgewise {}\n", EDGEWISE_VERSION); });
+  edgewise::AddScoreCommand(program, exit_code);
+  edgewise::AddUpCommand(program, exit_code);
+  try {
+    program.parse(count, arguments);
+  } catch (const CLI::ParseError& error) {  // the library's way to say it; help and version are "errors" too
+    return program.exit(error) == 0 ? 0 : 2;
+  }
+  return exit_code;
+}

@@ -1,0 +1,238 @@
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/log.h"
+#include "commands.h"
+#include "configuration.h"
+#include "deploy/inline_target.h"
+#include "deploy/process_target.h"
+#include "hub/api.h"
+#include "hub/indexer.h"
+#include "hub/pages.h"
+#include "hub/sqlite_index.h"
+#include "registry/directory_image_store.h"
+#include "registry/http_image_store.h"
+#include "registry/server.h"
+#include "registry/transfer.h"
+#include "site/site.h"
+#include "store/directory_store.h"
+
+namespace edgewise {
+namespace {
+
+using std::chrono::seconds;
+
+/// The site's secret for pseudonyms: made once, kept beside its data, readable by its owner alone.
+Result<std::string> SiteKey(const std::filesystem::path& file) {
+  auto key = SystemFiles().Read(file);
+  if (key || key.error().code != Code::kNotFound) return key;
+  std::string made(32, '\0');
+  if (getrandom(made.data(), made.size(), 0) != static_cast<ssize_t>(made.size())) return Fail(Code::kUnavailable, "no random bytes");
+  EDGEWISE_TRY(SystemFiles().CreateDurably(file, made));
+  chmod(file.c_str(), S_IRUSR | S_IWUSR);
+  return made;
+}
+
+/// What all sites of one file have in common.
+struct Shared {
+  feature::Program program{nullptr};
+  site::Rules rules;
+  feature::Tables tables;
+  std::string policy;
+};
+
+Result<Shared> ReadShared(const Configuration& configuration) {
+  auto& files = SystemFiles();
+  Shared shared;
+  EDGEWISE_ASSIGN(const auto features, files.Read(configuration.features));
+  EDGEWISE_ASSIGN(shared.program, feature::Program::FromToml(features, configuration.features.string()));
+  EDGEWISE_ASSIGN(const auto rules, files.Read(configuration.rules));
+  EDGEWISE_ASSIGN(shared.rules, site::RulesFromToml(rules, configuration.rules.string(), shared.program));
+  EDGEWISE_ASSIGN(shared.policy, files.Read(configuration.policy));
+  for (const auto& table : configuration.tables) {
+    EDGEWISE_ASSIGN(const auto csv, files.Read(table.file));
+    EDGEWISE_ASSIGN(shared.tables[table.name], feature::ReadTable(csv, table.key, table.columns));
+  }
+  return shared;
+}
+
+/// How a site reaches its hub over HTTP; the two calls come from one thread.
+site::HubLink LinkTo(const std::string& hub, const std::string& site) {
+  const auto client = std::make_shared<net::HttpClient>(net::Address{hub});  // lives as long as the two calls
+  site::HubLink link;
+  link.desired = [client, site](Deadline deadline) -> Result<std::optional<deploy::DesiredState>> {
+    EDGEWISE_ASSIGN(const auto answer,
+                    client->Send({.method = "GET", .target = "/api/sites/" + site + "/desired", .headers = {}, .body = {}}, deadline));
+    if (answer.status == 404) return std::nullopt;
+    if (answer.status != 200) return Fail(net::CodeOf(answer.status), "the hub does not say what is desired");
+    EDGEWISE_ASSIGN(auto desired, deploy::DesiredFromJson(answer.body));
+    return desired;
+  };
+  link.report = [client, site](const std::string& status, Deadline deadline) -> Result<void> {
+    EDGEWISE_ASSIGN(const auto answer,
+                    client->Send({.method = "POST", .target = "/api/sites/" + site + "/status", .headers = {}, .body = status}, deadline));
+    return answer.status < 300 ? Result<void>() : Fail(net::CodeOf(answer.status), "the hub did not take the status");
+  };
+  return link;
+}
+
+/// Hub, registry and sites in one process, built top to bottom, gone in reverse.
+class Up {
+ public:
+  explicit Up(Configuration configuration) : configuration_(std::move(configuration)) {}
+  Result<void> Start();
+  void Print(bool json) const;
+  /// Indexes what the sites store until a signal comes.
+  void Run(const sigset_t& signals);
+
+ private:
+  Result<void> StartRegistry();
+  Result<void> StartHub();
+  Result<void> StartSite(const Shared& shared, const SiteAddress& address);
+
+  Configuration configuration_;
+  WallClock clock_;
+  Metrics metrics_;
+  std::unique_ptr<store::DirectoryStore> store_;
+  std::unique_ptr<registry::DirectoryImageStore> images_;
+  std::unique_ptr<registry::Server> registry_;
+  net::Router registry_routes_;
+  std::unique_ptr<net::HttpServer> registry_http_;
+  std::unique_ptr<hub::SqliteIndex> index_;
+  std::unique_ptr<hub::Fleet> fleet_;
+  std::unique_ptr<hub::Timeline> timeline_;
+  std::unique_ptr<hub::Api> api_;
+  std::unique_ptr<hub::Indexer> indexer_;
+  net::Router hub_routes_;
+  std::unique_ptr<net::HttpServer> hub_http_;
+  std::vector<std::unique_ptr<deploy::Target>> targets_;
+  std::vector<std::unique_ptr<site::Site>> sites_;
+};
+
+Result<void> Up::StartRegistry() {
+  images_ = std::make_unique<registry::DirectoryImageStore>(configuration_.state / "registry", SystemFiles());
+  registry_ = std::make_unique<registry::Server>(*images_);
+  registry_->AddRoutes(registry_routes_);
+  EDGEWISE_ASSIGN(registry_http_, net::HttpServer::Start({{configuration_.registry}}, registry_routes_, {}));
+  return {};
+}
+
+Result<void> Up::StartHub() {
+  EDGEWISE_ASSIGN(index_, hub::SqliteIndex::Open(configuration_.state / "hub.db"));
+  hub::Fleet::Options expected;
+  for (const auto& site : configuration_.sites) expected.sites.push_back(site.name);
+  EDGEWISE_ASSIGN(fleet_, hub::Fleet::Open(*index_, clock_, std::move(expected)));
+  EDGEWISE_ASSIGN(timeline_, hub::Timeline::Open(*index_));
+  indexer_ = std::make_unique<hub::Indexer>(*store_, *index_, metrics_);
+  api_ = std::make_unique<hub::Api>(*index_, *fleet_, *timeline_);
+  api_->AddRoutes(hub_routes_);
+  hub::AddPages(hub_routes_, SystemFiles(), std::filesystem::path("build") / "web");
+  EDGEWISE_ASSIGN(hub_http_, net::HttpServer::Start({{configuration_.hub}}, hub_routes_, {}));
+  return {};
+}
+
+Result<void> Up::StartSite(const Shared& shared, const SiteAddress& address) {
+  const auto folder = configuration_.state / "sites" / address.name;
+  EDGEWISE_TRY(SystemFiles().MakeDirs(folder / "sockets"));
+  EDGEWISE_ASSIGN(const auto key, SiteKey(folder / "pseudonyms.key"));
+  site::Site::Options options;
+  options.name = address.name;
+  options.folder = folder;
+  options.addresses = {{address.address}};
+  options.rules = shared.rules;
+  options.program = shared.program;
+  options.tables = shared.tables;
+  EDGEWISE_ASSIGN(options.policy, relay::Policy::FromToml(shared.policy, configuration_.policy.string(), key));
+  options.replay = configuration_.replay;
+  const auto images = std::make_shared<registry::HttpImageStore>(net::Address{registry_http_->addresses().at(0)});  // lives with `pull`
+  options.pull = [images](const std::string& repository, const Digest& digest) -> Result<std::vector<package::File>> {
+    EDGEWISE_ASSIGN(const auto image,
+                    registry::PullImage(*images, repository, digest.ToString(), Deadline::After(std::chrono::minutes(2))));
+    return package::ReadImage(image);
+  };
+  options.hub = LinkTo(hub_http_->addresses().at(0), address.name);
+  if (configuration_.target == "inline") {
+    targets_.push_back(std::make_unique<deploy::InlineTarget>());
+  } else {
+    deploy::ProcessTarget::Options scorer;
+    scorer.program = "/proc/self/exe";
+    scorer.socket_folder = folder / "sockets";
+    targets_.push_back(std::make_unique<deploy::ProcessTarget>(std::move(scorer)));
+  }
+  EDGEWISE_ASSIGN(auto site, site::Site::Open(std::move(options), *store_, *targets_.back(), SystemFiles(), metrics_));
+  sites_.push_back(std::move(site));
+  return {};
+}
+
+Result<void> Up::Start() {
+  EDGEWISE_TRY(SystemFiles().MakeDirs(configuration_.state));
+  EDGEWISE_ASSIGN(const auto shared, ReadShared(configuration_));
+  store_ = std::make_unique<store::DirectoryStore>(SystemFiles(), configuration_.state / "store");
+  EDGEWISE_TRY(StartRegistry());
+  EDGEWISE_TRY(StartHub());
+  for (const auto& address : configuration_.sites) EDGEWISE_TRY(StartSite(shared, address));
+  return {};
+}
+
+void Up::Print(bool json) const {
+  if (json) {
+    nlohmann::ordered_json out{
+        {"hub", hub_http_->addresses().at(0)}, {"registry", registry_http_->addresses().at(0)}, {"sites", nlohmann::json::object()}};
+    for (std::size_t i = 0; i < sites_.size(); ++i) out["sites"][configuration_.sites[i].name] = sites_[i]->addresses().at(0);
+    fmt::print("{}\n", out.dump());
+  } else {
+    fmt::print("hub       http://{}/\nregistry  http://{}/v2/\n", hub_http_->addresses().at(0), registry_http_->addresses().at(0));
+    for (std::size_t i = 0; i < sites_.size(); ++i)
+      fmt::print("site {:<4} http://{}/\n", configuration_.sites[i].name, sites_[i]->addresses().at(0));
+    fmt::print("Ctrl-C stops.\n");
+  }
+  std::fflush(stdout);
+}
+
+void Up::Run(const sigset_t& signals) {
+  while (true) {
+    const auto indexed = indexer_->Step(200, Deadline::After(seconds(10)));
+    if (!indexed) log::Warn("hub: {}", indexed.error().message);
+    const timespec wait{.tv_sec = 0, .tv_nsec = indexed && *indexed > 0 ? 0 : 200'000'000};
+    if (sigtimedwait(&signals, nullptr, &wait) > 0) return;
+  }
+}
+
+}  // namespace
+
+void AddUpCommand(CLI::App& program, int& exit_code) {
+  auto* up = program.add_subcommand("up", "run hub, registry and sites on this machine");
+  up->footer("Example:\n  edgewise up -c examples/flights/edgewise.toml");
+  struct Choice {
+    std::string file;
+    bool json = false;
+  };
+  const auto choice = std::make_shared<Choice>();  // lives as long as the command
+  up->add_option("-c,--config", choice->file, "what to run")->required();
+  up->add_flag("--json", choice->json, "print the addresses as JSON");
+  up->callback([choice, &exit_code] {
+    auto configuration = ReadConfiguration(choice->file);
+    if (!configuration) {
+      exit_code = ExitCode(configuration.error());
+      return;
+    }
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // before any thread, so that only Run() gets them
+    Up running(*std::move(configuration));
+    if (const auto started = running.Start(); !started) {
+      exit_code = ExitCode(started.error());
+      return;
+    }
+    running.Print(choice->json);
+    running.Run(signals);
+  });
+}
+
+}  // namespace edgewise

@@ -224,6 +224,7 @@ void AddUpCommand(CLI::App& program, int& exit_code) {
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGTERM);
+    signal(SIGPIPE, SIG_IGN);                       // a peer that is gone is an error of that call, not our end
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // before any thread, so that only Run() gets them
     Up running(*std::move(configuration));
     if (const auto started = running.Start(); !started) {

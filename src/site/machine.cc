@@ -147,7 +147,7 @@ void Machine::Label(const feature::StreamSpec& stream, const feature::Record& re
 }
 
 void Machine::GiveLabel(const Waiting& row, LabelState label, EventTime at, Effects& effects) {
-  effects.changes.push_back(RowLabelled{row.lineage, label, at});
+  effects.changes.emplace_back(RowLabelled{row.lineage, label, at});
   if (label == LabelState::kNever) {
     ++counts_.never;
     return;
@@ -171,7 +171,7 @@ Result<void> Machine::Scored(const ScoredEntry& entry, Effects& effects) {
                    TextOf(spec, request, rules.insight.tail), TextOf(spec, request, rules.insight.dest),
                    TextOf(spec, request, rules.insight.note)});
   CountDrift(entry);
-  effects.changes.push_back(RowAdded{{entry.lineage, entry.model, entry.layout, entry.scored_at, entry.score, entry.request,
+  effects.changes.emplace_back(RowAdded{{entry.lineage, entry.model, entry.layout, entry.scored_at, entry.score, entry.request,
                                       EncodeSample(entry.sample), LabelState::kPending, std::nullopt}});
   return {};
 }

@@ -45,7 +45,7 @@ TEST(Tar, LongPathsAreSplitAndComeBack) {
 }
 
 TEST(Tar, ArchivesOfOtherToolsAreRead) {
-  const auto read = ReadTar(Entry("./", '5', "") + Entry("./a/", '5', "") + Entry("pax", 'x', "19 path=a/long/name\n16 mtime=1.5678\n") +
+  const auto read = ReadTar(Entry("./", '5', "") + Entry("./a/", '5', "") + Entry("pax", 'x', "20 path=a/long/name\n16 mtime=1.5678\n") +
                             Entry("a/short", '0', "one") + Entry("././@LongLink", 'L', std::string_view("a/gnu\0", 6)) + Entry("a/g", '0', "two") + End());
   ASSERT_TRUE(read) << read.error().message;
   EXPECT_EQ((*read)[0].path, "a/long/name");
@@ -64,7 +64,7 @@ TEST(Tar, PathsThatLeaveTheArchiveAreRefused) {
   for (const auto* path : {"../a", "a/../../b", "..", ".", "//a", "a//b", "/../a", "a/.", "a\nb"}) {
     EXPECT_FALSE(ReadTar(Entry(path, '0', "x") + End())) << path;
   }
-  EXPECT_FALSE(ReadTar(Entry("pax", 'x', "15 path=../../a\n") + Entry("a", '0', "x") + End()));
+  EXPECT_FALSE(ReadTar(Entry("pax", 'x', "16 path=../../a\n") + Entry("a", '0', "x") + End()));
   EXPECT_FALSE(ReadTar(Entry("L", 'L', "../../a") + Entry("a", '0', "x") + End()));
   EXPECT_FALSE(ReadTar(Entry("../a/", '5', "") + End()));
 }

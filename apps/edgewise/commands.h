@@ -9,8 +9,17 @@ namespace edgewise {
 /// Exit codes of every command: 0 done, 1 failed, 2 wrong usage, 3 refused by a rule.
 int ExitCode(const Error& error);
 
+/// Starts this program anew with the environment that training needs, unless it has it.
+void TrainQuietly();
+
 // Each adds its command to the program; the command leaves its exit code in `exit_code`. One file per command.
+void AddDeployCommand(CLI::App& program, int& exit_code);
+void AddExportCommand(CLI::App& program, int& exit_code);
+void AddImproveCommand(CLI::App& program, int& exit_code);
+void AddPackCommands(CLI::App& program, int& exit_code);  // pack, push, pull
 void AddScoreCommand(CLI::App& program, int& exit_code);
+void AddScoreReplayCommand(CLI::App& score, int& exit_code);
+void AddTrainCommand(CLI::App& program, int& exit_code);
 void AddUpCommand(CLI::App& program, int& exit_code);
 
 }  // namespace edgewise

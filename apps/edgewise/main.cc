@@ -20,8 +20,13 @@ int main(int count, char** arguments) {
   int exit_code = 0;
   auto* version = program.add_subcommand("version", "print the version");
   version->callback([] { fmt::print("edgewise {}\n", EDGEWISE_VERSION); });
-  edgewise::AddScoreCommand(program, exit_code);
   edgewise::AddUpCommand(program, exit_code);
+  edgewise::AddTrainCommand(program, exit_code);
+  edgewise::AddPackCommands(program, exit_code);
+  edgewise::AddDeployCommand(program, exit_code);
+  edgewise::AddScoreCommand(program, exit_code);
+  edgewise::AddExportCommand(program, exit_code);
+  edgewise::AddImproveCommand(program, exit_code);
   try {
     program.parse(count, arguments);
   } catch (const CLI::ParseError& error) {  // the library's way to say it; help and version are "errors" too

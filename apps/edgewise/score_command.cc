@@ -4,8 +4,9 @@
 namespace edgewise {
 
 void AddScoreCommand(CLI::App& program, int& exit_code) {
-  auto* score = program.add_subcommand("score", "serve a model's scores");
+  auto* score = program.add_subcommand("score", "serve a model's scores, or score again what sites kept");
   score->require_subcommand(1);
+  AddScoreReplayCommand(*score, exit_code);
   auto* serve = score->add_subcommand("serve", "one scorer as a process: Open Inference Protocol and plain rows");
   serve->footer("Example:\n  edgewise score serve --address 127.0.0.1:9000 --model-dir model --name delay");
   struct Choice {

@@ -10,6 +10,7 @@
 #include "configuration.h"
 #include "deploy/inline_target.h"
 #include "deploy/process_target.h"
+#include "example.h"
 #include "hub/api.h"
 #include "hub/indexer.h"
 #include "hub/pages.h"
@@ -35,29 +36,6 @@ Result<std::string> SiteKey(const std::filesystem::path& file) {
   EDGEWISE_TRY(SystemFiles().CreateDurably(file, made));
   chmod(file.c_str(), S_IRUSR | S_IWUSR);
   return made;
-}
-
-/// What all sites of one file have in common.
-struct Shared {
-  feature::Program program{nullptr};
-  site::Rules rules;
-  feature::Tables tables;
-  std::string policy;
-};
-
-Result<Shared> ReadShared(const Configuration& configuration) {
-  auto& files = SystemFiles();
-  Shared shared;
-  EDGEWISE_ASSIGN(const auto features, files.Read(configuration.features));
-  EDGEWISE_ASSIGN(shared.program, feature::Program::FromToml(features, configuration.features.string()));
-  EDGEWISE_ASSIGN(const auto rules, files.Read(configuration.rules));
-  EDGEWISE_ASSIGN(shared.rules, site::RulesFromToml(rules, configuration.rules.string(), shared.program));
-  EDGEWISE_ASSIGN(shared.policy, files.Read(configuration.policy));
-  for (const auto& table : configuration.tables) {
-    EDGEWISE_ASSIGN(const auto csv, files.Read(table.file));
-    EDGEWISE_ASSIGN(shared.tables[table.name], feature::ReadTable(csv, table.key, table.columns));
-  }
-  return shared;
 }
 
 /// How a site reaches its hub over HTTP; the two calls come from one thread.
@@ -92,7 +70,7 @@ class Up {
  private:
   Result<void> StartRegistry();
   Result<void> StartHub();
-  Result<void> StartSite(const Shared& shared, const SiteAddress& address);
+  Result<void> StartSite(const Example& shared, const SiteAddress& address);
 
   Configuration configuration_;
   WallClock clock_;
@@ -135,7 +113,7 @@ Result<void> Up::StartHub() {
   return {};
 }
 
-Result<void> Up::StartSite(const Shared& shared, const SiteAddress& address) {
+Result<void> Up::StartSite(const Example& shared, const SiteAddress& address) {
   const auto folder = configuration_.state / "sites" / address.name;
   EDGEWISE_TRY(SystemFiles().MakeDirs(folder / "sockets"));
   EDGEWISE_ASSIGN(const auto key, SiteKey(folder / "pseudonyms.key"));
@@ -148,6 +126,7 @@ Result<void> Up::StartSite(const Shared& shared, const SiteAddress& address) {
   options.tables = shared.tables;
   EDGEWISE_ASSIGN(options.policy, relay::Policy::FromToml(shared.policy, configuration_.policy.string(), key));
   options.replay = configuration_.replay;
+  if (options.replay) options.poll = std::chrono::milliseconds(100);  // a replay waits for each step
   const auto images = std::make_shared<registry::HttpImageStore>(net::Address{registry_http_->addresses().at(0)});  // lives with `pull`
   options.pull = [images](const std::string& repository, const Digest& digest) -> Result<std::vector<package::File>> {
     EDGEWISE_ASSIGN(const auto image,
@@ -170,7 +149,7 @@ Result<void> Up::StartSite(const Shared& shared, const SiteAddress& address) {
 
 Result<void> Up::Start() {
   EDGEWISE_TRY(SystemFiles().MakeDirs(configuration_.state));
-  EDGEWISE_ASSIGN(const auto shared, ReadShared(configuration_));
+  EDGEWISE_ASSIGN(const auto shared, ReadExample(SystemFiles(), configuration_));
   store_ = std::make_unique<store::DirectoryStore>(SystemFiles(), configuration_.state / "store");
   EDGEWISE_TRY(StartRegistry());
   EDGEWISE_TRY(StartHub());

@@ -24,8 +24,9 @@ void AppendNumbers(std::string& out, const std::vector<float>& numbers) {
 }  // namespace
 
 event::Event SampleEvent(const Waiting& row, bool positive, EventTime known, const TimeZone& zone) {
-  std::string data = fmt::format(R"({{"layout":"{}","model":"{}","score":{},"label":{},"day":"{}","n":[)", row.layout.ToString(),
-                                 row.model.ToString(), row.score, positive ? 1 : 0, zone.Date(row.scored_at));
+  std::string data =
+      fmt::format(R"({{"layout":"{}","model":"{}","score":{},"label":{},"day":"{}","n":[)", row.layout.ToString(), row.model.ToString(),
+                  std::isfinite(row.score) ? fmt::format("{}", row.score) : "null", positive ? 1 : 0, zone.Date(row.scored_at));
   AppendNumbers(data, row.sample.numbers);
   data += R"(],"c":)" + nlohmann::json(row.sample.categories).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + '}';
   return {{}, std::string(event::kSampleV1), "", known, row.lineage, std::move(data)};

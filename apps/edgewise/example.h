@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+
+#include "base/files.h"
+#include "base/result.h"
+#include "configuration.h"
+#include "feature/program.h"
+#include "site/rules.h"
+
+namespace edgewise {
+
+/// What all sites of one configuration have in common, read from the files that it names.
+struct Example {
+  feature::Program program{nullptr};
+  site::Rules rules;
+  feature::Tables tables;
+  std::string policy;  ///< Its TOML.
+};
+
+/// Errors: kNotFound (names the file), kInvalidArgument (file, line, key; or a table that a feature looks into and nobody gives).
+Result<Example> ReadExample(Files& files, const Configuration& configuration);
+
+/// A moment: "2013-02-01" (midnight in the zone of the features) or ISO 8601 ending in Z. Errors: kInvalidArgument.
+Result<EventTime> ReadMoment(const std::string& text, const TimeZone& zone);
+
+}  // namespace edgewise

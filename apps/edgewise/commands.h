@@ -13,6 +13,7 @@ int ExitCode(const Error& error);
 void TrainQuietly();
 
 // Each adds its command to the program; the command leaves its exit code in `exit_code`. One file per command.
+void AddDemoCommand(CLI::App& program, int& exit_code);
 void AddDeployCommand(CLI::App& program, int& exit_code);
 void AddExportCommand(CLI::App& program, int& exit_code);
 void AddImproveCommand(CLI::App& program, int& exit_code);

@@ -28,9 +28,8 @@ class Reader {
     if (!text || text->empty()) Wrong(table.source(), fmt::format("\"{}\" must be a text", key));
     return text.value_or("");
   }
-  std::filesystem::path Path(const toml::table& table, std::string_view key) {
-    return (file_.parent_path() / Text(table, key)).lexically_normal();
-  }
+  std::filesystem::path Path(const toml::table& table, std::string_view key) { return Beside(Text(table, key)); }
+  std::filesystem::path Beside(const std::string& path) const { return (file_.parent_path() / path).lexically_normal(); }
   const toml::table& Table(const toml::table& table, std::string_view key) {
     static const toml::table kNone;
     const auto* found = table[key].as_table();
@@ -67,6 +66,27 @@ void ReadSites(Reader& in, const toml::table& document, std::vector<SiteAddress>
   }
 }
 
+ImprovePlan ReadImprove(Reader& in, const toml::table& table) {
+  in.Only(table, {"model", "history", "first", "last", "samples_after", "extra"});
+  ImprovePlan plan{
+      .model = in.Text(table, "model"), .history = {}, .first = in.Text(table, "first"), .last = {}, .samples_after = {}, .extras = {}};
+  plan.last = table["last"].value_or(std::string());
+  plan.samples_after = table["samples_after"].value_or(std::string());
+  if (const auto* files = table["history"].as_array()) {
+    for (const auto& file : *files) plan.history.push_back(in.Beside(file.value_or(std::string())));
+  }
+  if (const auto* extras = table["extra"].as_array()) {
+    for (const auto& node : *extras) {
+      const auto* extra = node.as_table();
+      if (extra == nullptr) continue;
+      in.Only(*extra, {"on", "name", "select", "head_to_head"});
+      plan.extras.push_back(
+          {in.Text(*extra, "on"), in.Text(*extra, "name"), in.Text(*extra, "select"), (*extra)["head_to_head"].value_or(false)});
+    }
+  }
+  return plan;
+}
+
 }  // namespace
 
 Result<Configuration> ReadConfiguration(const std::filesystem::path& file) {
@@ -78,7 +98,7 @@ Result<Configuration> ReadConfiguration(const std::filesystem::path& file) {
     return Fail(Code::kInvalidArgument, fmt::format("{}:{}: {}", file.string(), error.source().begin.line, error.description()));
   }
   Reader in(file);
-  in.Only(document, {"state", "features", "rules", "policy", "tables", "hub", "registry", "site", "replay", "target"});
+  in.Only(document, {"state", "features", "rules", "policy", "tables", "hub", "registry", "site", "improve", "pages", "replay", "target"});
   Configuration read;
   read.state = in.Path(document, "state");
   read.features = in.Path(document, "features");
@@ -86,6 +106,8 @@ Result<Configuration> ReadConfiguration(const std::filesystem::path& file) {
   read.policy = in.Path(document, "policy");
   read.hub = in.Text(in.Table(document, "hub"), "address");
   read.registry = in.Text(in.Table(document, "registry"), "address");
+  if (const auto* improve = document["improve"].as_table()) read.improve = ReadImprove(in, *improve);
+  if (document.contains("pages")) read.pages = in.Path(document, "pages");
   read.replay = document["replay"].value_or(false);
   read.target = document["target"].value_or(std::string("process"));
   if (read.target != "process" && read.target != "inline") in.Wrong(document.source(), "\"target\" must be \"process\" or \"inline\"");

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,22 @@ struct SiteAddress {
   std::string address;
 };
 
+/// A further challenger of one month.
+struct ExtraChallenger {
+  std::string on;  ///< Local date of the first of that month.
+  std::string name, select;
+  bool head_to_head = false;
+};
+
+/// When and how the hub improves a model.
+struct ImprovePlan {
+  std::string model;                           ///< Name and repository.
+  std::vector<std::filesystem::path> history;  ///< Samples that the data scientist began with.
+  std::string first, last;                     ///< Local dates of the first monthly challenger, and of the last ("" = no end).
+  std::string samples_after;                   ///< Of the store, only samples of later local dates.
+  std::vector<ExtraChallenger> extras;
+};
+
 /// What `edgewise up -c FILE` builds. Paths are taken from the folder of the file.
 struct Configuration {
   std::filesystem::path state;  ///< Everything that is written goes below it.
@@ -27,6 +44,8 @@ struct Configuration {
   std::vector<TableFile> tables;
   std::string hub, registry;
   std::vector<SiteAddress> sites;
+  std::optional<ImprovePlan> improve;  ///< None: models come by `edgewise deploy` alone.
+  std::filesystem::path pages;         ///< Of the hub; "" = beside the program.
   bool replay = false;
   std::string target = "process";  ///< or "inline": no scorer processes
 };

@@ -20,6 +20,7 @@ int main(int count, char** arguments) {
   int exit_code = 0;
   auto* version = program.add_subcommand("version", "print the version");
   version->callback([] { fmt::print("edgewise {}\n", EDGEWISE_VERSION); });
+  edgewise::AddDemoCommand(program, exit_code);
   edgewise::AddUpCommand(program, exit_code);
   edgewise::AddTrainCommand(program, exit_code);
   edgewise::AddPackCommands(program, exit_code);

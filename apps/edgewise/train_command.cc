@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "commands.h"
@@ -89,8 +90,8 @@ void TrainQuietly() {
   if (std::getenv("OMP_WAIT_POLICY") != nullptr) return;
   setenv("OMP_WAIT_POLICY", "passive", 1);
   std::vector<std::string> arguments;
-  const auto line = SystemFiles().Read("/proc/self/cmdline").value_or("");
-  for (std::size_t at = 0; at < line.size(); at = line.find('\0', at) + 1) arguments.emplace_back(line.c_str() + at);
+  std::ifstream line("/proc/self/cmdline", std::ios::binary);  // its size is said to be 0
+  for (std::string argument; std::getline(line, argument, '\0');) arguments.push_back(argument);
   std::vector<char*> pointers;
   for (auto& argument : arguments) pointers.push_back(argument.data());
   pointers.push_back(nullptr);

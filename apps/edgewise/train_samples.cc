@@ -77,7 +77,9 @@ class Maker {
         program_(example.program),
         site_(std::move(site)),
         until_(until),
-        out_(out) {}
+        out_(out) {
+    machine_.features().Add(program_);
+  }
 
   Result<void> Take(const Line& line) {
     ++made_.lines;
@@ -101,6 +103,7 @@ class Maker {
     machine_.Compute(program_, request, entry.sample);
     const auto digest = Digest::Of(fmt::format("{}/history/{}", site_, made_.lines)).ToString();
     entry.lineage = LineageId::FromBytes(digest.substr(digest.size() - 16));
+    entry.request = object;
     entry.layout = program_.layout();
     entry.scored_at = request.time;
     entry.score = std::nan("");  // nobody served one

@@ -4,8 +4,11 @@
 #include <sys/stat.h>
 
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "base/log.h"
+#include "challenge_child.h"
+#include "child.h"
 #include "commands.h"
 #include "configuration.h"
 #include "deploy/inline_target.h"
@@ -19,6 +22,7 @@
 #include "registry/http_image_store.h"
 #include "registry/server.h"
 #include "registry/transfer.h"
+#include "schedule.h"
 #include "site/site.h"
 #include "store/directory_store.h"
 
@@ -70,9 +74,11 @@ class Up {
  private:
   Result<void> StartRegistry();
   Result<void> StartHub();
+  Result<void> StartSchedule();
   Result<void> StartSite(const Example& shared, const SiteAddress& address);
 
   Configuration configuration_;
+  std::string zone_;
   WallClock clock_;
   Metrics metrics_;
   std::unique_ptr<store::DirectoryStore> store_;
@@ -89,6 +95,8 @@ class Up {
   std::unique_ptr<net::HttpServer> hub_http_;
   std::vector<std::unique_ptr<deploy::Target>> targets_;
   std::vector<std::unique_ptr<site::Site>> sites_;
+  std::optional<Schedule> schedule_;
+  std::jthread improving_;
 };
 
 Result<void> Up::StartRegistry() {
@@ -108,7 +116,8 @@ Result<void> Up::StartHub() {
   indexer_ = std::make_unique<hub::Indexer>(*store_, *index_, metrics_);
   api_ = std::make_unique<hub::Api>(*index_, *fleet_, *timeline_);
   api_->AddRoutes(hub_routes_);
-  hub::AddPages(hub_routes_, SystemFiles(), std::filesystem::path("build") / "web");
+  const auto pages = configuration_.pages.empty() ? OwnProgram().parent_path().parent_path() / "web" : configuration_.pages;
+  hub::AddPages(hub_routes_, SystemFiles(), pages);
   EDGEWISE_ASSIGN(hub_http_, net::HttpServer::Start({{configuration_.hub}}, hub_routes_, {}));
   return {};
 }
@@ -150,10 +159,26 @@ Result<void> Up::StartSite(const Example& shared, const SiteAddress& address) {
 Result<void> Up::Start() {
   EDGEWISE_TRY(SystemFiles().MakeDirs(configuration_.state));
   EDGEWISE_ASSIGN(const auto shared, ReadExample(SystemFiles(), configuration_));
+  zone_ = shared.program.zone().name();
   store_ = std::make_unique<store::DirectoryStore>(SystemFiles(), configuration_.state / "store");
   EDGEWISE_TRY(StartRegistry());
   EDGEWISE_TRY(StartHub());
   for (const auto& address : configuration_.sites) EDGEWISE_TRY(StartSite(shared, address));
+  return StartSchedule();
+}
+
+Result<void> Up::StartSchedule() {
+  ImprovePlan never;
+  never.first = "9999-01-01";
+  const auto registry = registry_http_->addresses().at(0);
+  Schedule::Options options{.plan = configuration_.improve.value_or(never),
+                            .folder = configuration_.state / "hub" / "challenges",
+                            .zone = zone_,
+                            .challenge = ChallengeInChild(configuration_),
+                            .publish = PublishTo(registry, configuration_.improve.value_or(never).model)};
+  EDGEWISE_ASSIGN(auto schedule, Schedule::Make(std::move(options), *fleet_, *timeline_));
+  schedule_.emplace(std::move(schedule));
+  improving_ = std::jthread([this](const std::stop_token& stop) { schedule_->Run(stop); });
   return {};
 }
 

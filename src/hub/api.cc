@@ -164,7 +164,10 @@ Result<std::string> Api::ShowTimeline() {
                      {"outcome", step.outcome}});
   }
   const auto clock = fleet_.EventNow();
-  return detail::Dump({{"clock", clock ? Json(FormatTime(*clock)) : Json()}, {"busy", timeline_.Busy()}, {"steps", std::move(steps)}});
+  return detail::Dump({{"clock", clock ? Json(FormatTime(*clock)) : Json()},
+                       {"busy", timeline_.Busy()},
+                       {"settled", FormatTime(timeline_.settled())},
+                       {"steps", std::move(steps)}});
 }
 
 void Api::AddRoutes(Router& router) {

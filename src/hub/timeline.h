@@ -34,6 +34,9 @@ class Timeline {
   bool Busy() const;                        ///< A step runs, or SetBusy(true).
   /// For a schedule that is between two steps of one plan.
   void SetBusy(bool busy) { busy_.store(busy); }
+  /// Everything that was due up to this moment of event time has been done. What a replay waits for.
+  void Settle(EventTime through) { settled_.store(through.ms); }
+  EventTime settled() const { return {settled_.load()}; }
 
  private:
   explicit Timeline(Index& index) : index_(index) {}
@@ -41,6 +44,7 @@ class Timeline {
 
   Index& index_;
   std::atomic<bool> busy_{false};
+  std::atomic<std::int64_t> settled_{0};
   mutable std::mutex mutex_;
   std::vector<TimelineStep> steps_;
 };

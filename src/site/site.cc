@@ -241,6 +241,7 @@ bool RunningSite::StepDeployment() {
 std::string RunningSite::StatusJson() const {
   nlohmann::ordered_json out;
   const auto deployed = reconciler_->status();
+  const auto depths = queue_->Depths();
   const std::lock_guard lock(mutex_);
   out["site"] = options_.name;
   out["epoch"] = 1;
@@ -256,6 +257,9 @@ std::string RunningSite::StatusJson() const {
                              {"state", model.state},
                              {"reason", model.reason}});
   }
+  out["queue"] = nlohmann::json::object();  // events ever appended, by lane
+  for (const auto& depth : depths.value_or(std::vector<queue::LaneDepth>()))
+    out["queue"][std::string(event::LaneName(depth.lane))] = depth.appended;
   out["relay"] = nlohmann::json::object();
   out["stopped"] = nullptr;
   if (relay_) {

@@ -1,4 +1,6 @@
 #include <fmt/format.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
 
 #include "commands.h"
 
@@ -13,6 +15,7 @@ int ExitCode(const Error& error) {
 }  // namespace edgewise
 
 int main(int count, char** arguments) {
+  spdlog::set_default_logger(spdlog::stderr_logger_mt("edgewise"));  // what a command prints is for programs
   CLI::App program("Edgewise: AI at the edge as one loop that people can run, trust and read");
   program.name("edgewise");
   program.require_subcommand(1);

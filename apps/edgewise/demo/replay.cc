@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cstdio>
+
 #include "base/deadline.h"
 
 namespace edgewise::demo {
@@ -19,6 +21,8 @@ SiteReplay::SiteReplay(const Traffic& traffic, Options options)
       client_(options_.address, options_.window, [this](std::uint64_t, const net::HttpResponse& answer) { Answered(answer); }) {}
 
 void SiteReplay::Answered(const net::HttpResponse& answer) {
+  std::uint64_t fresh = 0;
+  if (std::sscanf(answer.body.c_str(), R"({"new":%lu})", &fresh) == 1) taken_ += fresh;
   if (answer.status != 200 && refusal_.empty()) refusal_ = fmt::format("status {}: {}", answer.status, answer.body);
 }
 
@@ -71,6 +75,7 @@ Result<void> SiteReplay::RunUntil(EventTime until) {
   EDGEWISE_TRY(Post("/clock", fmt::format(R"({{"watermark":"{}"}})", FormatTime(until))));
   EDGEWISE_TRY(Post("/relay/flush", ""));
   EDGEWISE_TRY(client_.Flush(Deadline::After(kPatience)));
+  if (refusal_.empty() && taken_ != records_.load()) refusal_ = fmt::format("{} of {} records were new to it", taken_, records_.load());
   if (refusal_.empty()) return {};
   return Fail(Code::kInternal, fmt::format("site {} refused what it was told: {}", traffic_.sites()[options_.site], refusal_));
 }

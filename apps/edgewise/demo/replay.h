@@ -59,6 +59,7 @@ class SiteReplay {
   std::array<Batch, 6> batches_;  // by kind
   std::string line_;
   std::string refusal_;
+  std::uint64_t taken_ = 0;  ///< Records that were new to the site, in its own words.
   std::atomic<std::uint64_t> records_{0}, scores_{0}, requests_{0};
 };
 

@@ -54,7 +54,7 @@ class Year final : public Traffic {
     const auto end = std::back_inserter(out);
     fmt::format_to(end, R"({{"time":"{}")", FormatTime(happening.at));
     if (happening.kind != Kind::kScore)
-      fmt::format_to(end, R"(,"producer":"{}-feed","seq":{})", rows_.sites[site], sites_[site].sequences[place]);
+      fmt::format_to(end, R"(,"producer":"{}-{}","seq":{})", rows_.sites[site], StreamOf(happening.kind), sites_[site].sequences[place]);
     if (happening.kind == Kind::kWeather) {
       RenderWeather(rows_.weather[happening.row], out);
     } else {

@@ -70,8 +70,8 @@ Result<void> Story::ReadSinks(Report& report) {
       leaks.Search(target, answer);
     }
     EDGEWISE_ASSIGN(const auto text, Get(site, "/status"));
-    for (const auto& [lane, appended] : json::parse(text, nullptr, false).at("queue").items())
-      report.appended += appended.get<std::uint64_t>();
+    const auto status = json::parse(text, nullptr, false);  // named: a loop over a temporary's part outlives it
+    for (const auto& [lane, appended] : status.at("queue").items()) report.appended += appended.get<std::uint64_t>();
   }
   report.stored = year.events;
   report.allowed = year.events;
@@ -139,7 +139,8 @@ Result<void> Story::AskHub(Report& report) {
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }
   EDGEWISE_ASSIGN(const auto text, Get(hub_, "/api/models"));
-  for (const auto& model : json::parse(text, nullptr, false).at("models")) {
+  const auto answer = json::parse(text, nullptr, false);
+  for (const auto& model : answer.at("models")) {
     ReportedModel reported{model.value("version", ""), model.value("digest", ""), model.value("decision", ""), model.value("reason", "")};
     const auto training = model.value("training", json::object()), gate = model.value("gate", json::object());
     const auto measured = gate.is_object() && gate.contains("challenger") ? gate["challenger"] : training;

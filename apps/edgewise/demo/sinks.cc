@@ -85,7 +85,8 @@ class Reader {
     }
     lane.seen[event.id.sequence] = true;
     ++lane.events;
-    if (event.type == event::kInsightV1) year_.insights.push_back(event.lineage);
+    if (event.type == event::kInsightV1 && json::parse(event.data, nullptr, false).value("scored", 0) > 0)
+      year_.insights.push_back(event.lineage);
     if (event.type == event::kReadingV1) ++year_.quarantined;
     if (event.type == event::kDisruptionV1) {
       const auto data = json::parse(event.data, nullptr, false);

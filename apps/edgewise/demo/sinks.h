@@ -23,7 +23,7 @@ struct StoredYear {
   int leak_bits_max = 0;
   std::uint64_t quarantined = 0;                            ///< Readings out of range.
   std::set<std::pair<std::string, std::string>> disrupted;  ///< Site and local date of each alarm.
-  std::vector<LineageId> insights;
+  std::vector<LineageId> insights;                          ///< Of hours in which something was scored.
 };
 
 /// Reads every object that has its manifest, checks it against the digest, and searches its text for leaks.

@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap build test
+.PHONY: help bootstrap build test demo
 JOBS ?= 2
 
 help: ## show the doors
@@ -17,3 +17,6 @@ test: build ## build and run all tests, then again under asan and ubsan
 	@cmake --preset asan-ubsan >build/configure.log 2>&1 || { cat build/configure.log; exit 1; }
 	@cmake --build build/asan-ubsan -j$(JOBS)
 	@ctest --test-dir build/asan-ubsan --output-on-failure --no-tests=error
+
+demo: build ## a year of real flights at three sites; SERVE=1 leaves the page open, DATA=simulator downloads nothing
+	@build/release/edgewise demo --fresh $(if $(SERVE),--serve) $(if $(DATA),--data $(DATA))

@@ -5,6 +5,7 @@
 #include "commands.h"
 #include "demo/fetch.h"
 #include "demo/flights.h"
+#include "demo/simulator.h"
 #include "demo/story.h"
 
 namespace edgewise {
@@ -12,10 +13,12 @@ namespace {
 
 struct Choice {
   std::string folder = "build/demo", example = "examples/flights", data = "flights";
+  int flights_per_day = 60;
   bool fresh = false, serve = false, json = false;
 };
 
 Result<std::unique_ptr<demo::Traffic>> ReadTraffic(const Choice& choice) {
+  if (choice.data == "simulator") return demo::Simulate({.seed = 7, .days = 365, .flights_per_day = choice.flights_per_day});
   EDGEWISE_ASSIGN(const auto folder, demo::FetchFlights(SystemFiles(), std::filesystem::path(choice.folder) / "data"));
   return demo::ReadFlights(SystemFiles(), folder);
 }
@@ -51,7 +54,9 @@ void AddDemoCommand(CLI::App& program, int& exit_code) {
   const auto choice = std::make_shared<Choice>();  // lives as long as the command
   command->add_option("--folder", choice->folder, "everything is written below it");
   command->add_option("--example", choice->example, "folder of features.toml, rules.toml, policy.toml");
-  command->add_option("--data", choice->data, "flights")->check(CLI::IsMember({"flights"}));
+  command->add_option("--data", choice->data, "flights: the real ones of 2013; simulator: made up, nothing is downloaded")
+      ->check(CLI::IsMember({"flights", "simulator"}));
+  command->add_option("--flights-per-day", choice->flights_per_day, "of the simulator, at each site")->check(CLI::Range(10, 400));
   command->add_flag("--fresh", choice->fresh, "remove what an earlier demo left, then start");
   command->add_flag("--serve", choice->serve, "leave the page open at the end");
   command->add_flag("--json", choice->json, "print the report as JSON");

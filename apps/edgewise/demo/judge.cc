@@ -145,6 +145,11 @@ Result<void> Story::AskHub(Report& report) {
     const auto training = model.value("training", json::object()), gate = model.value("gate", json::object());
     const auto measured = gate.is_object() && gate.contains("challenger") ? gate["challenger"] : training;
     reported.rows = training.value("rows", gate.is_object() ? gate.value("samples", std::uint64_t{0}) : 0);
+    if (gate.is_object()) {
+      reported.gain = gate.value("gain", 0.0);
+      reported.low = gate.value("low", 0.0);
+      reported.high = gate.value("high", 0.0);
+    }
     reported.auc = measured.value("auc", 0.0);
     reported.logloss = measured.value("logloss", 0.0);
     report.models.push_back(std::move(reported));

@@ -37,7 +37,10 @@ Json Days(const Report& report) {
 std::string Models(const Report& report) {
   std::string text = "\nWhich models were tried?\n";
   for (const auto& model : report.models) {
-    text += fmt::format("  {:<22}{:<10}{}\n", model.version, model.decision, model.reason.substr(0, 46));
+    const bool gated = model.high != model.low;
+    const auto why =
+        gated ? fmt::format("log-loss gain {:+.4f} [{:+.4f}, {:+.4f}]", model.gain, model.low, model.high) : model.reason.substr(0, 46);
+    text += fmt::format("  {:<22}{:<10}{}\n", model.version, model.decision, why);
   }
   return text;
 }

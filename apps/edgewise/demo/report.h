@@ -11,7 +11,8 @@ namespace edgewise::demo {
 struct ReportedModel {
   std::string version, digest, decision, reason;
   std::uint64_t rows = 0;
-  double auc = 0, logloss = 0;  ///< On the days that the gate kept back; of pilot and frozen on their own training rows.
+  double gain = 0, low = 0, high = 0;  ///< Over the champion, in log loss, with its 95 % interval; 0 if there was none.
+  double auc = 0, logloss = 0;         ///< On the days that the gate kept back; of pilot and frozen on their own training rows.
 };
 
 struct SiteDay {

@@ -164,7 +164,7 @@ Result<void> Story::Replay(Report& report) {
     options_.say(
         fmt::format("  {} told: {} records so far, {:.0f} s", zone.Date(until).substr(0, 7), report.records, report.serving_seconds));
     EDGEWISE_TRY(WaitUntilSettled(until));
-    if (number == 2) EDGEWISE_TRY(Deploy("pilot", "2013-02-01", traffic_->sites()[0], "January of one site, the data scientist's first"));
+    if (number == 2) EDGEWISE_TRY(Deploy("pilot", "2013-02-01", traffic_->sites()[0], "January of one site"));
     if (number == 4) EDGEWISE_TRY(Deploy("frozen", "2013-04-01", "", "January to March of three sites"));
   }
   return {};

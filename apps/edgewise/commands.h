@@ -15,9 +15,13 @@ void TrainQuietly();
 // Each adds its command to the program; the command leaves its exit code in `exit_code`. One file per command.
 void AddDemoCommand(CLI::App& program, int& exit_code);
 void AddDeployCommand(CLI::App& program, int& exit_code);
+void AddDoctorCommand(CLI::App& program, int& exit_code);
 void AddExportCommand(CLI::App& program, int& exit_code);
 void AddImproveCommand(CLI::App& program, int& exit_code);
-void AddPackCommands(CLI::App& program, int& exit_code);  // pack, push, pull
+void AddLookCommands(CLI::App& program, int& exit_code);     // status, events, model
+void AddOptionsCommands(CLI::App& program, int& exit_code);  // options, completion
+void AddPackCommands(CLI::App& program, int& exit_code);     // pack, push, pull
+void AddPolicyCommand(CLI::App& program, int& exit_code);
 void AddScoreCommand(CLI::App& program, int& exit_code);
 void AddScoreReplayCommand(CLI::App& score, int& exit_code);
 void AddTrainCommand(CLI::App& program, int& exit_code);

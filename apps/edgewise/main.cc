@@ -31,6 +31,10 @@ int main(int count, char** arguments) {
   edgewise::AddScoreCommand(program, exit_code);
   edgewise::AddExportCommand(program, exit_code);
   edgewise::AddImproveCommand(program, exit_code);
+  edgewise::AddPolicyCommand(program, exit_code);
+  edgewise::AddLookCommands(program, exit_code);
+  edgewise::AddDoctorCommand(program, exit_code);
+  edgewise::AddOptionsCommands(program, exit_code);
   try {
     program.parse(count, arguments);
   } catch (const CLI::ParseError& error) {  // the library's way to say it; help and version are "errors" too

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "base/result.h"
+
+namespace edgewise {
+
+/// GET host:port/target as JSON. Errors: kUnavailable (nobody answers there, or no JSON: names the address), as the status says.
+Result<nlohmann::json> GetJson(const std::string& address, const std::string& target);
+
+}  // namespace edgewise

@@ -1,0 +1,127 @@
+// status, events, model: what the hub knows, for people and as JSON.
+#include <fmt/format.h>
+
+#include "base/files.h"
+#include "client.h"
+#include "commands.h"
+#include "train/model.h"
+
+namespace edgewise {
+namespace {
+
+using nlohmann::json;
+
+struct Choice {
+  std::string hub = "127.0.0.1:8080", site, kind = "disruptions", folder;
+  int limit = 20;
+  bool json = false;
+};
+
+std::string Text(const json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
+Result<void> Status(const Choice& choice) {
+  EDGEWISE_ASSIGN(const auto overview, GetJson(choice.hub, "/api/overview"));
+  if (choice.json) {
+    fmt::print("{}\n", overview.dump());
+    return {};
+  }
+  const auto totals = overview.value("totals", json::object());
+  fmt::print("{} events indexed, {} missing, {} doubled\n\n", totals.value("indexed", 0), totals.value("missing", 0),
+             totals.value("doubled", 0));
+  fmt::print("{:<8}{:<8}{:<22}{:<12}{:>10}{:>10}  {}\n", "site", "state", "clock", "model", "scored", "pending", "");
+  for (const auto& site : overview.at("sites")) {
+    const auto status = site.value("status", json());
+    const auto models = status.is_object() ? status.value("models", json::array()) : json::array();
+    fmt::print("{:<8}{:<8}{:<22}{:<12}{:>10}{:>10}  {}\n", Text(site, "site"), Text(site, "state"), Text(site, "clock"),
+               models.empty() ? "-" : Text(models[0], "version"), status.is_object() ? status.value("scored", 0) : 0,
+               status.is_object() ? status.value("pending", 0) : 0, Text(site, "reason"));
+  }
+  return {};
+}
+
+Result<void> Events(const Choice& choice) {
+  EDGEWISE_ASSIGN(const auto answer, GetJson(choice.hub, fmt::format("/api/{}?limit={}&site={}", choice.kind, choice.limit, choice.site)));
+  if (choice.json) {
+    fmt::print("{}\n", answer.dump());
+    return {};
+  }
+  for (const auto& event : answer.at("events")) {
+    fmt::print("{:<22}{:<8}{}\n", Text(event, "time"), Text(event, "site"), event.value("data", json::object()).dump());
+  }
+  return {};
+}
+
+Result<void> List(const Choice& choice) {
+  EDGEWISE_ASSIGN(const auto answer, GetJson(choice.hub, "/api/models"));
+  if (choice.json) {
+    fmt::print("{}\n", answer.dump());
+    return {};
+  }
+  for (const auto& model : answer.at("models")) {
+    fmt::print("{:<22}{:<10}{:<20}{}\n", Text(model, "version"), Text(model, "decision"), Text(model, "digest").substr(0, 19),
+               Text(model, "reason"));
+  }
+  return {};
+}
+
+Result<void> Show(const Choice& choice) {
+  EDGEWISE_ASSIGN(const auto text, SystemFiles().Read(std::filesystem::path(choice.folder) / "model.json"));
+  EDGEWISE_ASSIGN(const auto card, train::CardFromJson(text));
+  if (choice.json) {
+    fmt::print("{}\n", text);
+    return {};
+  }
+  fmt::print(
+      "{} {}\n  labels known before  {}\n  rows                 {}\n  AUC, log loss        {:.4f}, {:.4f} on these rows\n  learns from     "
+      "     {}\n",
+      card.name, card.version, FormatTime(card.trained_until), card.training.rows, card.training.auc, card.training.logloss,
+      card.recipe.select);
+  for (const auto& object : card.objects) fmt::print("  {:>9} rows of       {} {}\n", object.rows, object.name, object.digest.Short());
+  return {};
+}
+
+using Work = Result<void> (*)(const Choice&);
+
+CLI::App* Add(CLI::App& to, int& exit_code, const std::string& name, const std::string& what, Work work,
+              const std::shared_ptr<Choice>& choice) {
+  auto* command = to.add_subcommand(name, what);
+  command->add_flag("--json", choice->json, "print JSON");
+  command->callback([choice, work, &exit_code] {
+    if (const auto done = work(*choice); !done) exit_code = ExitCode(done.error());
+  });
+  return command;
+}
+
+}  // namespace
+
+void AddLookCommands(CLI::App& program, int& exit_code) {
+  const auto seen = std::make_shared<Choice>();  // each lives as long as its command
+  auto* status = Add(program, exit_code, "status", "sites, what they run and how far they are", Status, seen);
+  status->footer("Example:\n  edgewise status --hub 127.0.0.1:8080");
+  status->add_option("--hub", seen->hub, "host:port of the hub");
+
+  const auto events = std::make_shared<Choice>();
+  auto* show = Add(program, exit_code, "events", "what the sites found, newest first", Events, events);
+  show->footer("Example:\n  edgewise events --hub 127.0.0.1:8080 --kind readings --limit 5");
+  show->add_option("--hub", events->hub, "host:port of the hub");
+  show->add_option("--kind", events->kind, "disruptions, readings, drift")->check(CLI::IsMember({"disruptions", "readings", "drift"}));
+  show->add_option("--site", events->site, "of this site only");
+  show->add_option("--limit", events->limit, "at most so many")->check(CLI::Range(1, 1000));
+
+  auto* model = program.add_subcommand("model", "look at a model, or at all that the hub knows");
+  model->require_subcommand(1);
+  model->footer("Example:\n  edgewise model list --hub 127.0.0.1:8080\n  edgewise model show model");
+  const auto listed = std::make_shared<Choice>();
+  auto* list = Add(*model, exit_code, "list", "versions, and what was decided about them", List, listed);
+  list->footer("Example:\n  edgewise model list --hub 127.0.0.1:8080");
+  list->add_option("--hub", listed->hub, "host:port of the hub");
+  const auto shown = std::make_shared<Choice>();
+  auto* card = Add(*model, exit_code, "show", "what a model learned from", Show, shown);
+  card->footer("Example:\n  edgewise model show model");
+  card->add_option("folder", shown->folder, "folder with model.json")->required();
+}
+
+}  // namespace edgewise

@@ -19,4 +19,5 @@ test: build ## build and run all tests, then again under asan and ubsan
 	@ctest --test-dir build/asan-ubsan --output-on-failure --no-tests=error
 
 demo: build ## a year of real flights at three sites; SERVE=1 leaves the page open, DATA=simulator downloads nothing
+	@tools/build-web
 	@build/release/edgewise demo --fresh $(if $(SERVE),--serve) $(if $(DATA),--data $(DATA))

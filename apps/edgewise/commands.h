@@ -24,6 +24,7 @@ void AddPackCommands(CLI::App& program, int& exit_code);     // pack, push, pull
 void AddPolicyCommand(CLI::App& program, int& exit_code);
 void AddScoreCommand(CLI::App& program, int& exit_code);
 void AddScoreReplayCommand(CLI::App& score, int& exit_code);
+void AddServeCommands(CLI::App& program, int& exit_code);  // registry, send, relay
 void AddTrainCommand(CLI::App& program, int& exit_code);
 void AddUpCommand(CLI::App& program, int& exit_code);
 

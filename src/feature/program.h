@@ -85,6 +85,7 @@ class State {
 
   /// Makes the program's operators part of this state; answers how many were new (they start empty: warm them with Adopt()).
   std::size_t Add(const Program& program);
+  std::size_t operators() const;
   /// The part of `program` that this state does not have yet, as a state of its own to be fed from the journal's beginning.
   State Missing(const Program& program) const;
   void Adopt(State warmed);

@@ -97,6 +97,8 @@ State& State::operator=(State&&) noexcept = default;
 
 std::size_t State::Add(const Program& program) { return impl_->AddMissing(program, nullptr); }
 
+std::size_t State::operators() const { return impl_->slots.size(); }
+
 State State::Missing(const Program& program) const {
   State missing({});
   missing.impl_->AddMissing(program, impl_.get());

@@ -6,6 +6,7 @@ namespace edgewise::site {
 namespace {
 
 constexpr std::size_t kReplayChunk = 5000;  // entries whose effects are put together
+constexpr std::size_t kMostHeard = 20'000;  // batches of records kept for a warm-up; one that needs more has not caught up
 
 }  // namespace
 
@@ -36,6 +37,8 @@ Result<void> Core::OpenParts() {
   EDGEWISE_ASSIGN(const auto position, LoadSnapshot());
   EDGEWISE_TRY(Replay(position));
   since_snapshot_ = 0;
+  taken_ = static_cast<std::uint64_t>(journal_->last());
+  heard_after_.reset();
   ++life_;
   committer_ = std::make_unique<Committer>(Committer::Parts{*journal_, queue_, *log_, files_, options_.folder / "snapshot.bin"});
   return {};
@@ -83,6 +86,7 @@ void Core::Take(const Entry& entry, std::function<void(Result<void>)> done) {
   Change change{Encode(entry), {}, std::move(done)};
   if (auto applied = machine_->Apply(entry, change.effects); !applied) return change.done(std::move(applied));
   committer_->Add(std::move(change));
+  Hear(entry);
   if (++since_snapshot_ >= options_.snapshot_every) Snapshot();
 }
 
@@ -91,20 +95,52 @@ void Core::Snapshot() {
   since_snapshot_ = 0;
 }
 
-Result<void> Core::Warm(const feature::Program& program) {
+/// Keeps what the warm-up that listens needs: records alone, but every entry has a position.
+void Core::Hear(const Entry& entry) {
+  ++taken_;
+  if (!heard_after_) return;
+  const auto* records = std::get_if<RecordsEntry>(&entry);
+  heard_.push_back(records == nullptr ? RecordsEntry() : *records);
+  if (heard_.size() > kMostHeard) heard_after_.reset();
+}
+
+Result<void> Core::Drain(Deadline deadline) {
+  return committer_ ? committer_->Drain(deadline) : Fail(Code::kUnavailable, "the site's disk failed; it is tried again");
+}
+
+Result<std::unique_ptr<WarmUp>> Core::BeginWarmUp(const feature::Program& program) {
+  if (!committer_ || committer_->broken()) return Fail(Code::kUnavailable, "the site's disk failed; it is tried again");
   auto fresh = machine_->features().Missing(program);
-  if (fresh.Save() != feature::State(options_.tables).Save()) {
-    EDGEWISE_TRY(Drain(Deadline::After(std::chrono::minutes(1))));
-    const auto teach = [&](Position, std::string_view bytes) -> Result<void> {
-      EDGEWISE_ASSIGN(const auto entry, Decode(bytes));
-      const auto* records = std::get_if<RecordsEntry>(&entry);
-      return records == nullptr ? Result<void>() : machine_->Teach(*records, fresh);
-    };
-    EDGEWISE_TRY(journal_->Replay(Position{0}, teach));
-    machine_->features().Adopt(std::move(fresh));
-  }
-  machine_->features().Add(program);
+  if (fresh.operators() == 0) return nullptr;
+  return std::make_unique<WarmUp>(WarmUp::Source{files_, options_.folder / "journal", options_.program, life_}, std::move(fresh));
+}
+
+Result<void> Core::Listen() {
+  EDGEWISE_TRY(Drain(Deadline::After(std::chrono::minutes(1))));
+  heard_.clear();
+  heard_after_ = taken_;
   return {};
+}
+
+Result<void> Core::Adopt(WarmUp&& warm_up) {
+  const auto heard_after = std::exchange(heard_after_, std::nullopt);
+  const auto heard = std::exchange(heard_, {});
+  if (!heard_after || warm_up.learned() < *heard_after || warm_up.core_life() != life_) {
+    return Fail(Code::kAborted, "the site went on faster than the new features learned; they begin again");
+  }
+  for (std::size_t i = warm_up.learned() - *heard_after; i < heard.size(); ++i)
+    EDGEWISE_TRY(warm_up.Learn(heard[i].stream, heard[i].lines));
+  machine_->features().Adopt(std::move(warm_up.state()));
+  Snapshot();  // so that a restart need not learn it again
+  return {};
+}
+
+Result<void> Core::Warm(const feature::Program& program) {
+  EDGEWISE_ASSIGN(const auto warm_up, BeginWarmUp(program));
+  if (!warm_up) return {};
+  EDGEWISE_TRY(Listen());
+  EDGEWISE_TRY(warm_up->CatchUp());
+  return Adopt(std::move(*warm_up));
 }
 
 Result<void> Core::RecoverIfBroken() {

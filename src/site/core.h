@@ -9,6 +9,7 @@
 #include "site/committer.h"
 #include "site/machine.h"
 #include "site/site.h"
+#include "site/warm_up.h"
 
 namespace edgewise::site {
 
@@ -25,14 +26,23 @@ class Core {
 
   /// Applies an entry and answers when it is on the disk. Errors go to `done` too.
   void Take(const Entry& entry, std::function<void(Result<void>)> done);
-  Result<void> Drain(Deadline deadline) { return committer_->Drain(deadline); }
+  Result<void> Drain(Deadline deadline);
   void Snapshot();
   Machine& machine() { return *machine_; }
   Journal& journal() { return *journal_; }
   ScoreLog& log() { return *log_; }
   std::size_t backlog() const { return committer_->backlog(); }
-  /// Makes the program part of the feature state; operators that are new learn from the journal's beginning. Scoring waits meanwhile.
+
+  /// What the feature state must learn before `program` can be computed, to be learned on another thread; nullptr if it has everything.
+  Result<std::unique_ptr<WarmUp>> BeginWarmUp(const feature::Program& program);
+  /// From now on a copy of what comes is kept for Adopt(), so that the last of it need not be read from the journal. What came before is in
+  /// the journal when this answers: it waits for one group commit.
+  Result<void> Listen();
+  /// Makes what was learned part of the feature state. Errors: kAborted (something is missing in it: begin again).
+  Result<void> Adopt(WarmUp&& warm_up);
+  /// All of it at once, for a machine that was built anew: nothing is answered then anyway.
   Result<void> Warm(const feature::Program& program);
+
   /// After a failed write: opens the journal again and builds the machine from what is on the disk.
   Result<void> RecoverIfBroken();
   std::uint64_t life() const { return life_; }  ///< Changes when the machine was built anew: programs must be warmed again.
@@ -45,6 +55,7 @@ class Core {
   Result<std::uint64_t> LoadSnapshot();
   Result<void> Replay(std::uint64_t after);
   Machine::Options MachineOptions();
+  void Hear(const Entry& entry);
 
   const Site::Options& options_;
   Files& files_;
@@ -54,7 +65,10 @@ class Core {
   std::unique_ptr<Journal> journal_;
   std::unique_ptr<ScoreLog> log_;
   std::unique_ptr<Machine> machine_;
-  std::unique_ptr<Committer> committer_;  // last: its thread uses the others
+  std::unique_ptr<Committer> committer_;      // last: its thread uses the others
+  std::uint64_t taken_ = 0;                   // position of the last entry taken, on the disk or not
+  std::optional<std::uint64_t> heard_after_;  // while somebody listens: the position behind which heard_ begins
+  std::vector<RecordsEntry> heard_;
   std::uint64_t since_snapshot_ = 0;
   std::uint64_t life_ = 0;
 };

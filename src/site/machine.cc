@@ -82,10 +82,6 @@ Result<void> Machine::ForEachRecord(const RecordsEntry& entry, const OnRecord& v
   return {};
 }
 
-Result<void> Machine::Teach(const RecordsEntry& entry, feature::State& state) {
-  return ForEachRecord(entry, [&](const auto& stream, const auto& record) { state.Apply(stream, record); });
-}
-
 Result<void> Machine::Apply(const Entry& entry, Effects& effects) {
   if (const auto* records = std::get_if<RecordsEntry>(&entry)) {
     return ForEachRecord(*records, [&](const auto& stream, const auto& record) { Record(stream, record, effects); });

@@ -59,9 +59,6 @@ class Machine {
   /// Applies one entry; errors are kDataLoss (an entry that was journaled must be readable).
   Result<void> Apply(const Entry& entry, Effects& effects);
 
-  /// Feeds journaled records to another feature state; the machine stays as it is.
-  Result<void> Teach(const RecordsEntry& entry, feature::State& state);
-
   /// The features of a request, from what was applied so far.
   void Compute(const feature::Program& program, const feature::Record& request, feature::Sample& sample) {
     state_.Compute(program, request, sample);

@@ -2,8 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <condition_variable>
-#include <future>
+#include <atomic>
 #include <nlohmann/json.hpp>
 
 #include "base/log.h"
@@ -11,57 +10,23 @@
 #include "relay/relay.h"
 #include "site/api.h"
 #include "site/core.h"
+#include "site/errands.h"
+#include "site/stepper.h"
 
 namespace edgewise::site {
 namespace {
 
 using std::chrono::seconds;
-
-/// Runs `step` again and again on a thread of its own, waiting `pause` when it had nothing to do.
-class Stepper {
- public:
-  using Step = std::function<bool()>;
-  Stepper(std::chrono::milliseconds pause, Step step) : thread_([this, pause, step = std::move(step)] { Run(pause, step); }) {}
-  ~Stepper() {
-    {
-      const std::lock_guard lock(mutex_);
-      stop_ = true;
-    }
-    changed_.notify_all();
-    thread_.join();
-  }
-  void Wake() {
-    {
-      const std::lock_guard lock(mutex_);
-      woken_ = true;
-    }
-    changed_.notify_all();
-  }
-
- private:
-  void Run(std::chrono::milliseconds pause, const Step& step) {
-    std::unique_lock lock(mutex_);
-    while (!stop_) {
-      woken_ = false;
-      lock.unlock();
-      const bool more = step();
-      lock.lock();
-      if (!more) changed_.wait_for(lock, pause, [this] { return stop_ || woken_; });
-    }
-  }
-
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool stop_ = false, woken_ = false;
-  std::thread thread_;
-};
+constexpr std::uint64_t kShortRest = 2000;  // journal entries that are learned while everybody waits for the same moment
 
 class RunningSite final : public Site, public SiteDoor {
  public:
   RunningSite(Options options, store::Store& store, deploy::Target& target, Files& files, Metrics& metrics)
       : options_(std::move(options)), store_(store), target_(target), files_(files), metrics_(metrics) {}
   ~RunningSite() override {
-    server_.reset();  // first the door, then what works behind it, then what holds the data
+    stopping_ = true;  // first the door, then what works behind it, then what holds the data
+    if (server_) server_->Stop();
+    errands_.Close();  // the HTTP thread has ended and runs none
     deployer_.reset();
     carrier_.reset();
     reconciler_.reset();
@@ -87,7 +52,8 @@ class RunningSite final : public Site, public SiteDoor {
     std::function<void(Result<void>)> done;
   };
   Result<void> OpenDeployment();
-  Result<void> WarmOnHttpThread(const train::ModelCard& card);
+  Result<void> WarmUpAside(const train::ModelCard& card);
+  Result<void> OnHttpThread(const std::function<Result<void>()>& work);
   void TakeLive();
   bool StepRelay();
   bool StepDeployment();
@@ -111,6 +77,8 @@ class RunningSite final : public Site, public SiteDoor {
   EventTime clock_, drained_;
   std::vector<Flushing> flushes_;
 
+  std::atomic<bool> stopping_ = false;
+  Errands errands_;  // of the deployment's thread, for the HTTP thread
   std::unique_ptr<Stepper> carrier_;
   std::unique_ptr<Stepper> deployer_;
   std::unique_ptr<net::HttpServer> server_;
@@ -139,19 +107,31 @@ Result<void> RunningSite::Start() {
 
 Result<void> RunningSite::OpenDeployment() {
   deploy::Reconciler::Options options{.folder = options_.folder / "deploy", .pull = options_.pull};
-  options.before_swap = [this](const train::ModelCard& card) { return WarmOnHttpThread(card); };
+  options.before_swap = [this](const train::ModelCard& card) { return WarmUpAside(card); };
   EDGEWISE_ASSIGN(reconciler_, deploy::Reconciler::Open(std::move(options), target_, files_));
   return {};
 }
 
-Result<void> RunningSite::WarmOnHttpThread(const train::ModelCard& card) {
+Result<void> RunningSite::OnHttpThread(const std::function<Result<void>()>& work) {
+  return errands_.Run([this](std::function<void()> errand) { server_->Post(std::move(errand)); }, work);
+}
+
+/// On the deployment's thread: the HTTP thread is asked at the beginning and at the end alone, and scores go on being answered.
+Result<void> RunningSite::WarmUpAside(const train::ModelCard& card) {
   EDGEWISE_ASSIGN(const auto program, feature::Program::FromJson(card.program));
-  auto warmed = std::make_shared<std::promise<Result<void>>>();
-  auto result = warmed->get_future();
-  server_->Post([this, program, warmed] { warmed->set_value(core_->Warm(program)); });
-  if (result.wait_for(std::chrono::minutes(5)) != std::future_status::ready)
-    return Fail(Code::kDeadlineExceeded, "warming up took too long");
-  return result.get();
+  std::unique_ptr<WarmUp> warm_up;
+  EDGEWISE_TRY(OnHttpThread([&]() -> Result<void> {
+    EDGEWISE_ASSIGN(warm_up, core_->BeginWarmUp(program));
+    return {};
+  }));
+  if (!warm_up) return {};
+  const auto stop = [this] { return stopping_.load(); };
+  for (auto left = kShortRest; left >= kShortRest;) {
+    EDGEWISE_ASSIGN(left, warm_up->CatchUp(stop));
+  }
+  EDGEWISE_TRY(OnHttpThread([this] { return core_->Listen(); }));
+  EDGEWISE_TRY(warm_up->CatchUp(stop));
+  return OnHttpThread([&] { return core_->Adopt(std::move(*warm_up)); });
 }
 
 /// Refreshes what is served when the deployment has changed it.

@@ -16,11 +16,15 @@ Result<void> MayTake(SiteDoor& door) {
   return Fail(Code::kResourceExhausted, "the site's disk does not keep up; send again later");
 }
 
+std::function<void(Result<void>)> AnswerLater(std::string body, const Responder& respond) {
+  return [respond, body = std::move(body)](const Result<void>& done) {
+    respond(done ? HttpResponse::Json(200, body) : HttpResponse::FromError(done.error()));
+  };
+}
+
 /// Journals an entry and answers `body` when it is on the disk.
 void TakeAndAnswer(SiteDoor& door, const Entry& entry, std::string body, const Responder& respond) {
-  door.core().Take(entry, [respond, body = std::move(body)](Result<void> done) {
-    respond(done ? HttpResponse::Json(200, body) : HttpResponse::FromError(done.error()));
-  });
+  door.core().Take(entry, AnswerLater(std::move(body), respond));
   door.Counted();
 }
 
@@ -34,7 +38,7 @@ Result<void> PostRecords(SiteDoor& door, const HttpRequest& request, const std::
   const auto fresh = std::count(entry.lines.begin(), entry.lines.end(), '\n');
   auto body = fmt::format(R"({{"new":{}}})", fresh);
   if (Machine::Empty(entry)) {
-    respond(HttpResponse::Json(200, std::move(body)));
+    door.core().AfterAll(AnswerLater(std::move(body), respond));  // the first time it was said may not be on the disk yet
   } else {
     TakeAndAnswer(door, entry, std::move(body), respond);
   }
@@ -44,8 +48,9 @@ Result<void> PostRecords(SiteDoor& door, const HttpRequest& request, const std::
 Result<ScoredEntry> ScoreOne(SiteDoor& door, const Served& served, std::string_view json) {
   auto& machine = door.core().machine();
   EDGEWISE_ASSIGN(auto request, machine.parser().Parse(served.program.request(), json, feature::RecordParser::Form::kRequest));
-  if (request.time.ms == 0) request.time = door.options().replay ? machine.now() : EventTime{WallClock().Now().ms};
-  if (!door.options().replay && request.time > WallClock().EventNow() + door.options().rules.most_ahead) {
+  const auto& options = door.options();
+  if (request.time.ms == 0) request.time = options.replay ? machine.now() : options.clock->EventNow();
+  if (!options.replay && request.time > options.clock->EventNow() + options.rules.most_ahead) {
     return Fail(Code::kInvalidArgument, "\"time\" lies in the future; is the sender's clock wrong?");
   }
   ScoredEntry entry;
@@ -56,7 +61,7 @@ Result<ScoredEntry> ScoreOne(SiteDoor& door, const Served& served, std::string_v
   entry.lineage = LineageId::Random();
   entry.model = served.live.model.digest;
   entry.layout = served.program.layout();
-  entry.scored_at = request.time;
+  entry.scored_at = std::max(request.time, machine.now());  // a row that is dated back knows what the site knows now
   entry.score = static_cast<double>(scores.back());
   entry.request = json;
   return entry;
@@ -80,12 +85,16 @@ Result<nlohmann::json> Body(const HttpRequest& request, std::string_view example
   return body;
 }
 
-Result<EventTime> TimeIn(const nlohmann::json& body, const char* key) {
+/// The text of a field; nothing if it is missing or no text.
+std::string TextIn(const nlohmann::json& body, const char* key) {
   const auto found = body.find(key);
-  if (found == body.end() || !found->is_string()) {
-    return Fail(Code::kInvalidArgument, fmt::format("\"{}\" must be a time such as \"2013-02-01T05:00:00Z\"", key));
-  }
-  return ParseTime(found->get_ref<const std::string&>());
+  return found != body.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+Result<EventTime> TimeIn(const nlohmann::json& body, const char* key) {
+  const auto text = TextIn(body, key);
+  if (text.empty()) return Fail(Code::kInvalidArgument, fmt::format("\"{}\" must be a time such as \"2013-02-01T05:00:00Z\"", key));
+  return ParseTime(text);
 }
 
 Result<void> PostClock(SiteDoor& door, const HttpRequest& request, const Responder& respond) {
@@ -104,7 +113,7 @@ Result<void> PostLabel(SiteDoor& door, const HttpRequest& request, const Respond
   if (label == body.end() || !label->is_number_integer() || (*label != 0 && *label != 1)) {
     return Fail(Code::kInvalidArgument, "\"label\" must be 0 or 1");
   }
-  EDGEWISE_ASSIGN(const auto lineage, LineageId::Parse(body.value("lineage", "")));
+  EDGEWISE_ASSIGN(const auto lineage, LineageId::Parse(TextIn(body, "lineage")));
   EDGEWISE_ASSIGN(const auto time, TimeIn(body, "time"));
   EDGEWISE_TRY(door.core().Drain(Deadline::After(std::chrono::seconds(10))));
   EDGEWISE_ASSIGN(const auto row, door.core().log().Find(lineage));

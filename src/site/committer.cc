@@ -34,7 +34,7 @@ void Committer::Add(Change change) {
     if (change.done) change.done(std::unexpected(error));
     return;
   }
-  pending_.push_back({std::move(change), std::nullopt});
+  pending_.push_back({.change = std::move(change), .snapshot = std::nullopt});
   lock.unlock();
   changed_.notify_all();
 }
@@ -42,7 +42,7 @@ void Committer::Add(Change change) {
 void Committer::AddSnapshot(std::string machine) {
   {
     const std::lock_guard lock(mutex_);
-    pending_.push_back({{}, std::move(machine)});
+    pending_.push_back({.change = {}, .snapshot = std::move(machine)});
   }
   changed_.notify_all();
 }
@@ -68,26 +68,30 @@ bool Committer::broken() const {
 
 std::size_t Committer::backlog() const {
   const std::lock_guard lock(mutex_);
-  return pending_.size();
+  return pending_.size() + waiting_effects_;
 }
 
 /// Writes and syncs a batch, answers it, and keeps its effects for later.
 Result<void> Committer::WriteBatch(std::vector<Pending>& batch) {
   std::vector<std::string> entries;
-  for (auto& pending : batch) {
-    if (!pending.snapshot) entries.push_back(std::move(pending.change.entry));
-  }
   auto position = static_cast<std::uint64_t>(parts_.journal.last());
+  for (auto& pending : batch) {
+    if (!pending.change.entry.empty()) {
+      entries.push_back(std::move(pending.change.entry));
+      ++position;
+    }
+    pending.position = position;
+  }
   if (!entries.empty()) {
     if (const auto written = parts_.journal.Write(entries); !written) return std::unexpected(written.error());
     EDGEWISE_TRY(parts_.journal.Sync());
   }
   for (auto& pending : batch) {
-    if (!pending.snapshot) ++position;
+    written_ = std::max(written_, pending.change.clock);
     auto& effects = pending.change.effects;
     derived_count_ += effects.events.size() + effects.changes.size();
     if (pending.snapshot || !effects.events.empty() || !effects.changes.empty()) {
-      derived_.push_back({position, std::move(effects), std::move(pending.snapshot)});
+      derived_.push_back({pending.position, std::move(effects), std::move(pending.snapshot)});
     }
     if (pending.change.done) pending.change.done({});
   }
@@ -135,9 +139,11 @@ void Committer::Run() {
     }
     const bool due = all || derived_count_ >= kSettleAt || std::chrono::steady_clock::now() - settled_at_ >= kSettleAfter;
     const auto settled = due ? Settle() : Result<void>();
+    if (derived_.empty()) parts_.settled(written_);
     if (!settled) log::Warn("site: findings wait for the disk: {}", settled.error().message);
     lock.lock();
     busy_ = false;
+    waiting_effects_ = derived_count_;
     if (!written) broken_ = written.error();
     if (!settled) trouble_ = settled.error();
     if (all && pending_.empty()) drain_ = false;

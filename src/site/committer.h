@@ -18,9 +18,10 @@ namespace edgewise::site {
 
 /// One change of the machine on its way to the disk.
 struct Change {
-  std::string entry;                       ///< Encode()d
+  std::string entry;                       ///< Encode()d; empty: nothing to write, `done` is called when all that was added before is safe.
   Effects effects;                         ///< What it brought about.
   std::function<void(Result<void>)> done;  ///< Called on the committer's thread when the entry has reached the disk, or cannot.
+  EventTime clock;                         ///< The machine's, after the entry.
 };
 
 /// Brings changes to the disk on a thread of its own: journal and sync for many at once, then the answers, then the effects into queue and
@@ -34,7 +35,8 @@ class Committer {
     queue::Queue& queue;
     ScoreLog& log;
     Files& files;
-    std::filesystem::path snapshot;  ///< File that holds the newest snapshot.
+    std::filesystem::path snapshot;                             ///< File that holds the newest snapshot.
+    std::function<void(EventTime)> settled = [](EventTime) {};  ///< Everything up to this clock is in journal, queue and score log.
   };
   explicit Committer(Parts parts);
   ~Committer();  ///< Finishes what was added.
@@ -45,12 +47,13 @@ class Committer {
   /// Until all that was added is on the disk, effects too. Errors: what keeps it from being so; kDeadlineExceeded.
   Result<void> Drain(Deadline deadline);
   bool broken() const;
-  std::size_t backlog() const;  ///< Changes not in the journal yet.
+  std::size_t backlog() const;  ///< Changes not in the journal yet, and effects not in queue and score log.
 
  private:
   struct Pending {
     Change change;
     std::optional<std::string> snapshot;
+    std::uint64_t position = 0;  ///< In the journal, of this change or the last one before it.
   };
   struct Derived {
     std::uint64_t position = 0;
@@ -64,14 +67,16 @@ class Committer {
 
   Parts parts_;
   std::deque<Derived> derived_;  // committer thread only
+  EventTime written_;            // likewise: the clock of the last change in the journal
   std::size_t derived_count_ = 0;
   std::chrono::steady_clock::time_point settled_at_ = std::chrono::steady_clock::now();
 
   mutable std::mutex mutex_;  // guards all below
   std::condition_variable changed_;
   std::vector<Pending> pending_;
-  bool busy_ = false;   // a batch is in hand, or effects are
-  bool drain_ = false;  // somebody waits
+  std::size_t waiting_effects_ = 0;  // derived_count_, for others to see
+  bool busy_ = false;                // a batch is in hand, or effects are
+  bool drain_ = false;               // somebody waits
   bool stop_ = false;
   std::optional<Error> broken_;
   std::optional<Error> trouble_;  // the last thing that kept effects from the disk

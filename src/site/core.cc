@@ -1,6 +1,7 @@
 #include "site/core.h"
 
 #include "base/log.h"
+#include "deploy/model_folder.h"
 
 namespace edgewise::site {
 namespace {
@@ -17,11 +18,18 @@ Result<std::unique_ptr<Core>> Core::Open(const Site::Options& options, Files& fi
 }
 
 Machine::Options Core::MachineOptions() {
-  return {options_.rules, options_.program, options_.tables, [this](const Digest& model) {
-            const std::lock_guard lock(cards_mutex_);
-            const auto found = cards_.find(model);
-            return found == cards_.end() ? nullptr : found->second;
-          }};
+  return {options_.rules, options_.program, options_.tables, [this](const Digest& model) { return FindCard(model); }};
+}
+
+/// While the journal is replayed no model is live yet; those that were pulled lie on the disk.
+std::shared_ptr<const train::ModelCard> Core::FindCard(const Digest& model) {
+  const std::lock_guard lock(cards_mutex_);
+  const auto [found, asked] = cards_.try_emplace(model);
+  if (asked) {
+    deploy::ModelFolder pulled(options_.folder / "deploy" / "models", files_);
+    if (auto checked = pulled.Get({.name = {}, .repository = {}, .digest = model, .version = {}})) found->second = std::move(checked->card);
+  }
+  return found->second;
 }
 
 void Core::Know(const Digest& model, std::shared_ptr<const train::ModelCard> card) {
@@ -40,7 +48,13 @@ Result<void> Core::OpenParts() {
   taken_ = static_cast<std::uint64_t>(journal_->last());
   heard_after_.reset();
   ++life_;
-  committer_ = std::make_unique<Committer>(Committer::Parts{*journal_, queue_, *log_, files_, options_.folder / "snapshot.bin"});
+  settled_ = machine_->now().ms;
+  committer_ = std::make_unique<Committer>(Committer::Parts{.journal = *journal_,
+                                                            .queue = queue_,
+                                                            .log = *log_,
+                                                            .files = files_,
+                                                            .snapshot = options_.folder / "snapshot.bin",
+                                                            .settled = [this](EventTime clock) { settled_ = clock.ms; }});
   return {};
 }
 
@@ -64,6 +78,7 @@ Result<std::uint64_t> Core::LoadSnapshot() {
 
 Result<void> Core::Replay(std::uint64_t after) {
   std::vector<std::pair<std::uint64_t, Effects>> chunk;
+  std::uint64_t outdated = 0;
   const auto put = [&]() -> Result<void> {
     std::vector<std::pair<std::uint64_t, const Effects*>> effects;
     for (const auto& [position, some] : chunk) effects.emplace_back(position, &some);
@@ -74,20 +89,29 @@ Result<void> Core::Replay(std::uint64_t after) {
   const auto apply = [&](Position position, std::string_view bytes) -> Result<void> {
     EDGEWISE_ASSIGN(const auto entry, Decode(bytes));
     Effects effects;
-    EDGEWISE_TRY(machine_->Apply(entry, effects));
+    if (!machine_->Apply(entry, effects)) ++outdated;
     chunk.emplace_back(static_cast<std::uint64_t>(position), std::move(effects));
     return chunk.size() < kReplayChunk ? Result<void>() : put();
   };
+  EDGEWISE_TRY(journal_->Sync());  // effects become durable: what they follow from must be so before
   EDGEWISE_TRY(journal_->Replay(Position{after}, apply));
+  if (outdated += machine_->outdated(); outdated > 0)
+    log::Warn("site {}: {} journaled records do not fit the streams as they are declared now; they are passed over", options_.name,
+              outdated);
   return put();
 }
 
 void Core::Take(const Entry& entry, std::function<void(Result<void>)> done) {
-  Change change{Encode(entry), {}, std::move(done)};
+  Change change{.entry = Encode(entry), .effects = {}, .done = std::move(done), .clock = {}};
   if (auto applied = machine_->Apply(entry, change.effects); !applied) return change.done(std::move(applied));
+  change.clock = machine_->now();
   committer_->Add(std::move(change));
   Hear(entry);
   if (++since_snapshot_ >= options_.snapshot_every) Snapshot();
+}
+
+void Core::AfterAll(std::function<void(Result<void>)> done) {
+  committer_->Add({.entry = {}, .effects = {}, .done = std::move(done), .clock = machine_->now()});
 }
 
 void Core::Snapshot() {

@@ -27,6 +27,10 @@ class Core {
   /// Applies an entry and answers when it is on the disk. Errors go to `done` too.
   void Take(const Entry& entry, std::function<void(Result<void>)> done);
   Result<void> Drain(Deadline deadline);
+  /// Calls `done` when all that was taken so far is on the disk, or cannot be.
+  void AfterAll(std::function<void(Result<void>)> done);
+  /// Everything up to this event time is in journal, queue and score log. Any thread.
+  EventTime settled() const { return {settled_.load()}; }
   void Snapshot();
   Machine& machine() { return *machine_; }
   Journal& journal() { return *journal_; }
@@ -55,6 +59,7 @@ class Core {
   Result<std::uint64_t> LoadSnapshot();
   Result<void> Replay(std::uint64_t after);
   Machine::Options MachineOptions();
+  std::shared_ptr<const train::ModelCard> FindCard(const Digest& model);
   void Hear(const Entry& entry);
 
   const Site::Options& options_;
@@ -65,6 +70,7 @@ class Core {
   std::unique_ptr<Journal> journal_;
   std::unique_ptr<ScoreLog> log_;
   std::unique_ptr<Machine> machine_;
+  std::atomic<std::int64_t> settled_{0};      // milliseconds, by the committer's thread
   std::unique_ptr<Committer> committer_;      // last: its thread uses the others
   std::uint64_t taken_ = 0;                   // position of the last entry taken, on the disk or not
   std::optional<std::uint64_t> heard_after_;  // while somebody listens: the position behind which heard_ begins

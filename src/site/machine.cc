@@ -69,22 +69,26 @@ Result<RecordsEntry> Machine::Check(std::string_view stream, std::string_view li
   return entry;
 }
 
-Result<void> Machine::ForEachRecord(const RecordsEntry& entry, const OnRecord& visit) {
+void Machine::ForEachRecord(const RecordsEntry& entry, const OnRecord& visit) {
   const auto* spec = options_.program.stream(entry.stream);
-  if (spec == nullptr) return {};  // a stream that this site no longer declares
+  if (spec == nullptr) return;  // a stream that this site no longer declares
   std::string_view rest = entry.lines;
   while (!rest.empty()) {
     const auto end = std::min(rest.find('\n'), rest.size());
-    EDGEWISE_ASSIGN(const auto record, parser_.Parse(*spec, rest.substr(0, end), feature::RecordParser::Form::kRecord));
+    const auto record = parser_.Parse(*spec, rest.substr(0, end), feature::RecordParser::Form::kRecord);
     rest.remove_prefix(std::min(end + 1, rest.size()));
-    visit(*spec, record);
+    if (record) {
+      visit(*spec, *record);
+    } else {
+      ++outdated_;
+    }
   }
-  return {};
 }
 
 Result<void> Machine::Apply(const Entry& entry, Effects& effects) {
   if (const auto* records = std::get_if<RecordsEntry>(&entry)) {
-    return ForEachRecord(*records, [&](const auto& stream, const auto& record) { Record(stream, record, effects); });
+    ForEachRecord(*records, [&](const auto& stream, const auto& record) { Record(stream, record, effects); });
+    return {};
   }
   if (const auto* scored = std::get_if<ScoredEntry>(&entry)) {
     return Scored(*scored, effects);
@@ -104,15 +108,20 @@ void Machine::Record(const feature::StreamSpec& stream, const feature::Record& r
   highest = record.sequence;
   Advance(record.time, effects);
   ++counts_.records;
+  Quarantine(stream, record, effects);
+  Detect(stream, record);
+  Label(stream, record, effects);
+  state_.Apply(stream, record);
+}
+
+/// Values out of the range declared for their field: missing for the features, and reported.
+void Machine::Quarantine(const feature::StreamSpec& stream, const feature::Record& record, Effects& effects) {
   for (const auto& value : record.quarantined) {
     ++counts_.quarantined;
     const auto& field = stream.fields[static_cast<std::size_t>(stream.Find(value.field))];
     effects.events.push_back(
         detect::ToEvent(detect::Reading{record.time, stream.name, value.field, value.value, field.min, field.max}, LineageId::Random()));
   }
-  Detect(stream, record);
-  Label(stream, record, effects);
-  state_.Apply(stream, record);
 }
 
 void Machine::Detect(const feature::StreamSpec& stream, const feature::Record& record) {
@@ -154,10 +163,12 @@ void Machine::GiveLabel(const Waiting& row, LabelState label, EventTime at, Effe
 }
 
 Result<void> Machine::Scored(const ScoredEntry& entry, Effects& effects) {
+  const auto& spec = options_.program.request();
+  EDGEWISE_ASSIGN(auto request, parser_.Parse(spec, entry.request, feature::RecordParser::Form::kRequest));
+  request.time = entry.scored_at;
   Advance(entry.scored_at, effects);
   ++counts_.scored;
-  const auto& spec = options_.program.request();
-  EDGEWISE_ASSIGN(const auto request, parser_.Parse(spec, entry.request, feature::RecordParser::Form::kRequest));
+  Quarantine(spec, request, effects);
   const auto& rules = options_.rules;
   const auto due = NumberOf(spec, request, rules.label.due);
   const EventTime start = std::isfinite(due) ? EventTime{static_cast<std::int64_t>(due)} : entry.scored_at;
@@ -168,7 +179,7 @@ Result<void> Machine::Scored(const ScoredEntry& entry, Effects& effects) {
                    TextOf(spec, request, rules.insight.note)});
   CountDrift(entry);
   effects.changes.emplace_back(RowAdded{{entry.lineage, entry.model, entry.layout, entry.scored_at, entry.score, entry.request,
-                                      EncodeSample(entry.sample), LabelState::kPending, std::nullopt}});
+                                         EncodeSample(entry.sample), LabelState::kPending, std::nullopt}});
   return {};
 }
 

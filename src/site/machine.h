@@ -56,7 +56,8 @@ class Machine {
   /// Whether nothing of it is new: answered without a journal entry.
   static bool Empty(const RecordsEntry& entry) { return entry.lines.empty(); }
 
-  /// Applies one entry; errors are kDataLoss (an entry that was journaled must be readable).
+  /// Applies one entry. Records that do not fit their stream (it was declared otherwise when they were journaled) are passed over and
+  /// counted in outdated(). Errors: kInvalidArgument (a scored request that does not fit): nothing has changed.
   Result<void> Apply(const Entry& entry, Effects& effects);
 
   /// The features of a request, from what was applied so far.
@@ -70,6 +71,7 @@ class Machine {
 
   EventTime now() const { return now_; }  ///< The highest event time applied.
   const MachineCounts& counts() const { return counts_; }
+  std::uint64_t outdated() const { return outdated_; }
   std::size_t pending() const { return labels_.size(); }
 
   std::string Save() const;
@@ -78,12 +80,13 @@ class Machine {
 
  private:
   using OnRecord = std::function<void(const feature::StreamSpec&, const feature::Record&)>;
-  Result<void> ForEachRecord(const RecordsEntry& entry, const OnRecord& visit);
+  void ForEachRecord(const RecordsEntry& entry, const OnRecord& visit);
   void Record(const feature::StreamSpec& stream, const feature::Record& record, Effects& effects);
   Result<void> Scored(const ScoredEntry& entry, Effects& effects);
   void Advance(EventTime time, Effects& effects);
   void CloseHour(EventTime end, Effects& effects);
   void CloseDriftPeriod(EventTime end, Effects& effects);
+  void Quarantine(const feature::StreamSpec& stream, const feature::Record& record, Effects& effects);
   void Detect(const feature::StreamSpec& stream, const feature::Record& record);
   void Label(const feature::StreamSpec& stream, const feature::Record& record, Effects& effects);
   void GiveLabel(const Waiting& row, LabelState label, EventTime at, Effects& effects);
@@ -105,6 +108,7 @@ class Machine {
   std::unordered_map<std::string, std::uint64_t> producers_;  // highest sequence of each
   EventTime now_;
   EventTime drift_from_;
+  std::uint64_t outdated_ = 0;
   MachineCounts counts_;
 };
 

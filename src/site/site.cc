@@ -10,13 +10,17 @@
 #include "relay/relay.h"
 #include "site/api.h"
 #include "site/core.h"
+#include "site/drained.h"
 #include "site/errands.h"
+#include "site/status.h"
 #include "site/stepper.h"
 
 namespace edgewise::site {
 namespace {
 
 using std::chrono::seconds;
+constexpr seconds kTick{60};                // a live site's clock is journaled so often when nothing else moves it
+constexpr seconds kLook{1};                 // how often the queue's depth is looked at
 constexpr std::uint64_t kShortRest = 2000;  // journal entries that are learned while everybody waits for the same moment
 
 class RunningSite final : public Site, public SiteDoor {
@@ -27,6 +31,7 @@ class RunningSite final : public Site, public SiteDoor {
     stopping_ = true;  // first the door, then what works behind it, then what holds the data
     if (server_) server_->Stop();
     errands_.Close();  // the HTTP thread has ended and runs none
+    ticker_.reset();
     deployer_.reset();
     carrier_.reset();
     reconciler_.reset();
@@ -47,16 +52,15 @@ class RunningSite final : public Site, public SiteDoor {
   void Counted() override;
 
  private:
-  struct Flushing {
-    EventTime clock;
-    std::function<void(Result<void>)> done;
-  };
+  using Answer = std::function<void(Result<void>)>;
   Result<void> OpenDeployment();
   Result<void> WarmUpAside(const train::ModelCard& card);
   Result<void> OnHttpThread(const std::function<Result<void>()>& work);
   void TakeLive();
   bool StepRelay();
   bool StepDeployment();
+  bool Tick();
+  void LookAtQueue();
 
   Options options_;
   store::Store& store_;
@@ -74,19 +78,22 @@ class RunningSite final : public Site, public SiteDoor {
   mutable std::mutex mutex_;  // guards what the status shows, and the flushes
   MachineCounts counts_;
   std::size_t pending_ = 0;
-  EventTime clock_, drained_;
-  std::vector<Flushing> flushes_;
+  EventTime clock_;
+  Drained drained_;
+  std::vector<Answer> flushes_;                   // who waits for everything to have left
+  std::chrono::steady_clock::time_point looked_;  // relay thread
 
   std::atomic<bool> stopping_ = false;
   Errands errands_;  // of the deployment's thread, for the HTTP thread
   std::unique_ptr<Stepper> carrier_;
   std::unique_ptr<Stepper> deployer_;
+  std::unique_ptr<Stepper> ticker_;
   std::unique_ptr<net::HttpServer> server_;
 };
 
 Result<void> RunningSite::Start() {
   EDGEWISE_TRY(files_.MakeDirs(options_.folder));
-  EDGEWISE_ASSIGN(queue_, queue::SqliteQueue::Open(options_.folder / "queue.db", {.site = options_.name}));
+  EDGEWISE_ASSIGN(queue_, queue::SqliteQueue::Open(options_.folder / "queue.db", {.site = options_.name, .epoch = options_.epoch}));
   EDGEWISE_ASSIGN(core_, Core::Open(options_, files_, *queue_));
   Counted();
   if (options_.policy) {
@@ -102,6 +109,7 @@ Result<void> RunningSite::Start() {
                    options_.addresses,
                    [router](net::HttpRequest request, net::Responder respond) { (*router)(std::move(request), std::move(respond)); }, {}));
   deployer_ = std::make_unique<Stepper>(options_.poll, [this] { return StepDeployment(); });
+  if (!options_.replay) ticker_ = std::make_unique<Stepper>(seconds(1), [this] { return Tick(); });
   return {};
 }
 
@@ -173,33 +181,38 @@ void RunningSite::Flush(std::function<void(Result<void>)> done) {
   core_->Snapshot();
   {
     const std::lock_guard lock(mutex_);
-    flushes_.push_back({core_->machine().now(), std::move(done)});
+    flushes_.push_back(std::move(done));
   }
   carrier_->Wake();
 }
 
 bool RunningSite::StepRelay() {
-  std::vector<Flushing> flushes;
+  std::vector<Answer> flushes;
   {
     const std::lock_guard lock(mutex_);
     flushes = std::exchange(flushes_, {});
   }
   auto moved = relay_->Step(!flushes.empty(), Deadline::After(seconds(30)));
   while (!flushes.empty() && moved && *moved) moved = relay_->Step(true, Deadline::After(seconds(30)));
+  if (!moved) log::Warn("site {}: relay: {}", options_.name, moved.error().message);
+  if (!flushes.empty() || std::chrono::steady_clock::now() - looked_ >= kLook) LookAtQueue();
   const auto status = relay_->Status();
-  for (auto& flush : flushes) {
+  for (auto& done : flushes) {
     if (!moved) {
-      flush.done(std::unexpected(moved.error()));
-    } else if (status.stopped) {
-      flush.done(Fail(Code::kFailedPrecondition, *status.stopped));
+      done(std::unexpected(moved.error()));
     } else {
-      const std::lock_guard lock(mutex_);
-      drained_ = std::max(drained_, flush.clock);
-      flush.done({});
+      done(status.stopped ? Fail(Code::kFailedPrecondition, *status.stopped) : Result<void>());
     }
   }
-  if (!moved) log::Warn("site {}: relay: {}", options_.name, moved.error().message);
   return moved.value_or(false);
+}
+
+void RunningSite::LookAtQueue() {
+  const auto found = core_->settled();  // before the depths: what is found later is not in them
+  const auto depths = queue_->Depths();
+  looked_ = std::chrono::steady_clock::now();
+  const std::lock_guard lock(mutex_);
+  if (depths) drained_.Look(found, *depths);
 }
 
 bool RunningSite::StepDeployment() {
@@ -218,45 +231,30 @@ bool RunningSite::StepDeployment() {
   return false;
 }
 
+/// A live site's time passes without data too: hours close, labels are given up, a standstill is noticed.
+bool RunningSite::Tick() {
+  server_->Post([this] {
+    const auto now = options_.clock->EventNow();
+    if (now - core_->machine().now() < kTick || !core_->RecoverIfBroken()) return;
+    core_->Take(WatermarkEntry{now}, [](const Result<void>&) {});  // a disk that fails says so to the next request
+    Counted();
+  });
+  return false;
+}
+
 std::string RunningSite::StatusJson() const {
-  nlohmann::ordered_json out;
-  const auto deployed = reconciler_->status();
-  const auto depths = queue_->Depths();
+  Status status;
+  status.site = options_.name;
+  status.epoch = options_.epoch;
+  status.deployed = reconciler_->status();
+  if (auto depths = queue_->Depths()) status.queue = *std::move(depths);
+  if (relay_) status.relay = relay_->Status();
   const std::lock_guard lock(mutex_);
-  out["site"] = options_.name;
-  out["epoch"] = 1;
-  out["clock"] = FormatTime(clock_);
-  out["drained"] = FormatTime(drained_);
-  out["desired"] = deployed.desired;
-  out["applied"] = deployed.applied;
-  out["models"] = nlohmann::json::array();
-  for (const auto& model : deployed.models) {
-    out["models"].push_back({{"name", model.name},
-                             {"digest", model.digest.IsZero() ? "" : model.digest.ToString()},
-                             {"version", model.version},
-                             {"state", model.state},
-                             {"reason", model.reason}});
-  }
-  out["queue"] = nlohmann::json::object();  // events ever appended, by lane
-  for (const auto& depth : depths.value_or(std::vector<queue::LaneDepth>()))
-    out["queue"][std::string(event::LaneName(depth.lane))] = depth.appended;
-  out["relay"] = nlohmann::json::object();
-  out["stopped"] = nullptr;
-  if (relay_) {
-    const auto relayed = relay_->Status();
-    for (const auto& [lane, counts] : relayed.lanes) {
-      out["relay"][std::string(event::LaneName(lane))] = {
-          {"allowed", counts.allowed}, {"denied", counts.denied}, {"stored_through", counts.stored_through}};
-    }
-    if (relayed.stopped) out["stopped"] = *relayed.stopped;
-  }
-  out["records"] = counts_.records;
-  out["scored"] = counts_.scored;
-  out["labelled"] = counts_.labelled;
-  out["never"] = counts_.never;
-  out["quarantined"] = counts_.quarantined;
-  out["pending"] = pending_;
-  return out.dump();
+  status.clock = clock_;
+  status.drained = drained_.through();
+  status.counts = counts_;
+  status.pending = pending_;
+  return ToJson(status);
 }
 
 }  // namespace

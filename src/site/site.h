@@ -32,12 +32,14 @@ class Site {
  public:
   struct Options {
     std::string name;
+    std::uint64_t epoch = 1;       ///< Life of the site's disk: one more after a lost or restored one, so that no event's id comes twice.
     std::filesystem::path folder;  ///< Everything the site keeps; created.
     std::vector<net::Address> addresses;
     Rules rules;
     feature::Program program{nullptr};  ///< Declares streams and request.
     feature::Tables tables;
-    std::optional<relay::Policy> policy;                       ///< Nothing leaves without one.
+    std::optional<relay::Policy> policy;                                 ///< Nothing leaves without one.
+    std::shared_ptr<const Clock> clock = std::make_shared<WallClock>();  ///< Shared with who made the site; a live site lives by it.
     bool replay = false;                                       ///< Event time is what POST /clock and the records say, not the wall clock.
     std::uint64_t snapshot_every = 50'000;                     ///< Journal entries.
     std::size_t most_backlog = 20'000;                         ///< Changes waiting for the disk; more are refused (429).

@@ -20,14 +20,19 @@ std::unexpected<Error> FromErrno(std::string_view what, const fs::path& path) {
   const auto message = fmt::format("{} {}: {}", what, path.string(), std::strerror(error));
   switch (error) {
     case ENOENT:
-    case ENOTDIR: return Fail(Code::kNotFound, message);
-    case EEXIST: return Fail(Code::kAlreadyExists, message);
+    case ENOTDIR:
+      return Fail(Code::kNotFound, message);
+    case EEXIST:
+      return Fail(Code::kAlreadyExists, message);
     case ENOSPC:
-    case EDQUOT: return Fail(Code::kResourceExhausted, message + "; free space and try again");
+    case EDQUOT:
+      return Fail(Code::kResourceExhausted, message + "; free space and try again");
     case EACCES:
     case EPERM:
-    case EROFS: return Fail(Code::kPermissionDenied, message);
-    default: return Fail(Code::kUnavailable, message);
+    case EROFS:
+      return Fail(Code::kPermissionDenied, message);
+    default:
+      return Fail(Code::kUnavailable, message);
   }
 }
 
@@ -62,6 +67,11 @@ Result<void> SyncDirectory(const fs::path& path) {
   return {};
 }
 
+bool IsDirectory(const fs::path& path) {
+  std::error_code ignored;  // whatever it is, what is done next says it
+  return fs::is_directory(path, ignored);
+}
+
 class SystemAppendFile final : public Files::AppendFile {
  public:
   SystemAppendFile(int fd, std::uint64_t size, fs::path path) : fd_(fd), size_(size), path_(std::move(path)) {}
@@ -91,13 +101,12 @@ class SystemAppendFile final : public Files::AppendFile {
 class RealFiles final : public Files {
  public:
   Result<std::unique_ptr<AppendFile>> OpenAppend(const fs::path& path) override {
-    const bool existed = access(path.c_str(), F_OK) == 0;
     const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     if (fd < 0) return FromErrno("open", path);
-    struct stat status {};
+    struct stat status{};
     fstat(fd, &status);
     auto file = std::make_unique<SystemAppendFile>(fd, static_cast<std::uint64_t>(status.st_size), path);
-    if (!existed) EDGEWISE_TRY(SyncDirectory(path.parent_path()));
+    EDGEWISE_TRY(SyncDirectory(path.parent_path()));  // one that was there may come from a process killed before its own sync
     return file;
   }
 
@@ -123,7 +132,7 @@ class RealFiles final : public Files {
   }
 
   Result<std::uint64_t> Size(const fs::path& path) override {
-    struct stat status {};
+    struct stat status{};
     if (stat(path.c_str(), &status) != 0) return FromErrno("stat", path);
     return static_cast<std::uint64_t>(status.st_size);
   }
@@ -134,8 +143,9 @@ class RealFiles final : public Files {
     const bool linked = link(temporary.c_str(), path.c_str()) == 0;
     const auto failure = linked ? Result<void>() : Result<void>(FromErrno("create", path));
     unlink(temporary.c_str());
-    EDGEWISE_TRY(failure);
-    return SyncDirectory(path.parent_path());
+    if (!linked && failure.error().code != Code::kAlreadyExists) return failure;
+    EDGEWISE_TRY(SyncDirectory(path.parent_path()));  // "it is there" is a promise, too: its maker may not have come so far
+    return failure;
   }
 
   Result<void> ReplaceDurably(const fs::path& path, std::string_view bytes) override {
@@ -154,10 +164,14 @@ class RealFiles final : public Files {
   }
 
   Result<void> MakeDirs(const fs::path& path) override {
-    if (path.empty() || fs::is_directory(path)) return {};
+    if (path.empty() || IsDirectory(path)) return {};
     EDGEWISE_TRY(MakeDirs(path.parent_path()));
-    if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return FromErrno("make directory", path);
-    return SyncDirectory(path.parent_path());
+    const bool made = mkdir(path.c_str(), 0700) == 0;
+    const auto failure = made ? Result<void>() : Result<void>(FromErrno("make directory", path));
+    if (!made && !IsDirectory(path)) return failure;
+    const auto synced = SyncDirectory(path.parent_path());
+    if (!synced && made) rmdir(path.c_str());  // the next call must not take it for durable
+    return synced;
   }
 
   Result<std::vector<std::string>> List(const fs::path& path) override {

@@ -124,7 +124,7 @@ std::optional<DisruptionReading> Disruption::Hour(EventTime end) {
 }
 
 std::string Disruption::Save() const {
-  detail::ByteWriter out;
+  ByteWriter out;
   out.Text(kMagic);
   out.Number(state_->first);
   out.Number(state_->last);
@@ -143,7 +143,7 @@ std::string Disruption::Save() const {
 }
 
 Result<Disruption> Disruption::Load(std::string_view bytes, const DisruptionOptions& options, const TimeZone& zone) {
-  detail::ByteReader in(bytes);
+  ByteReader in(bytes);
   EDGEWISE_TRY(detail::CheckMagic(in.Text(), kMagic, "disruption"));
   Disruption loaded(options, zone);
   auto& state = *loaded.state_;

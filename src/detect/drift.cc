@@ -16,7 +16,7 @@ constexpr double kLeastShare = 1e-4;  // an empty bin would make the index infin
 
 /// Tells profiles with other bins apart.
 Digest ShapeOf(const std::vector<train::FeatureProfile>& profile) {
-  detail::ByteWriter shape;
+  ByteWriter shape;
   for (const auto& feature : profile) {
     shape.Text(feature.name);
     for (const auto edge : feature.edges) shape.Number(edge);
@@ -76,7 +76,7 @@ void Drift::Clear() {
 }
 
 std::string Drift::Save() const {
-  detail::ByteWriter out;
+  ByteWriter out;
   out.Text(kMagic);
   out.Text(ShapeOf(profile_).ToString());
   out.Number(rows_);
@@ -85,7 +85,7 @@ std::string Drift::Save() const {
 }
 
 Result<Drift> Drift::Load(std::string_view bytes, std::vector<train::FeatureProfile> profile, DriftOptions options) {
-  detail::ByteReader in(bytes);
+  ByteReader in(bytes);
   EDGEWISE_TRY(detail::CheckMagic(in.Text(), kMagic, "drift"));
   Drift drift(std::move(profile), options);
   const auto shape = in.Text();

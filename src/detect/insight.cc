@@ -12,18 +12,18 @@ constexpr std::string_view kMagic = "EWINSG01";
 constexpr std::size_t kTop = 8;
 constexpr double kHighRisk = 0.5;
 
-void Write(detail::ByteWriter& out, const ScoredRow& row) {
+void Write(ByteWriter& out, const ScoredRow& row) {
   out.Text(row.lineage.bytes());
   out.Number(row.score);
   for (const auto* text : {&row.model, &row.flight, &row.tail, &row.dest, &row.note}) out.Text(*text);
 }
 
-LineageId ReadLineage(detail::ByteReader& in) {
+LineageId ReadLineage(ByteReader& in) {
   const auto bytes = in.Text();
   return bytes.size() == 16 ? LineageId::FromBytes(bytes) : LineageId();
 }
 
-ScoredRow ReadRow(detail::ByteReader& in) {
+ScoredRow ReadRow(ByteReader& in) {
   ScoredRow row;
   row.lineage = ReadLineage(in);
   row.score = in.Number<double>();
@@ -62,7 +62,7 @@ std::optional<InsightData> HourlyInsight::Finish(EventTime hour) {
 }
 
 std::string HourlyInsight::Save() const {
-  detail::ByteWriter out;
+  ByteWriter out;
   out.Text(kMagic);
   for (const auto number : {data_.scored, data_.high_risk, data_.labelled, data_.late}) out.Number(number);
   out.Number(score_sum_);
@@ -78,7 +78,7 @@ std::string HourlyInsight::Save() const {
 }
 
 Result<HourlyInsight> HourlyInsight::Load(std::string_view bytes) {
-  detail::ByteReader in(bytes);
+  ByteReader in(bytes);
   EDGEWISE_TRY(detail::CheckMagic(in.Text(), kMagic, "insight"));
   HourlyInsight loaded;
   auto& data = loaded.data_;

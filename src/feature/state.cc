@@ -122,10 +122,10 @@ void State::Compute(const Program& program, const Record& request, Sample& sampl
 
 // Layout: docs/formats/features.md.
 std::string State::Save() const {
-  detail::ByteWriter out;
+  ByteWriter out;
   out.Number(static_cast<std::uint64_t>(impl_->slots.size()));
   for (const auto& [text, slot] : impl_->slots) {
-    detail::ByteWriter one;
+    ByteWriter one;
     slot.source->Save(one);
     out.Text(text);
     out.Text(one.Take());
@@ -143,11 +143,11 @@ Result<State> State::Load(std::string_view bytes, Tables tables) {
   if (Digest::Of(body).Hex() != bytes.substr(kHead.size(), kHex)) return damaged();
 
   State state(std::move(tables));
-  detail::ByteReader in(body);
+  ByteReader in(body);
   const auto count = in.Number<std::uint64_t>();
   for (std::uint64_t i = 0; i < count && in.ok(); ++i) {
     const std::string text(in.Text());
-    detail::ByteReader one(in.Text());
+    ByteReader one(in.Text());
     const auto spec = detail::OperatorFromText(text);
     if (!spec) return Fail(Code::kFailedPrecondition, "feature state: holds an operator of a newer version; upgrade Edgewise");
     EDGEWISE_ASSIGN(auto source, detail::MakeSource(*spec));

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "base/bytes.h"
 #include "base/log.h"
-#include "site/bytes.h"
 
 namespace edgewise::site {
 namespace {
@@ -173,7 +173,7 @@ Result<void> PutEffects(std::span<const std::pair<std::uint64_t, const Effects*>
 }
 
 std::string EncodeSnapshot(std::uint64_t position, std::string_view machine) {
-  ByteWriter body;
+  ByteWriter32 body;
   body.Number(position);
   body.Fixed(machine);
   const auto bytes = body.Take();
@@ -188,7 +188,7 @@ Result<Snapshot> DecodeSnapshot(std::string_view bytes) {
   if (bytes.size() < kHex + sizeof(std::uint64_t) || Digest::Of(bytes.substr(kHex)).Hex() != bytes.substr(0, kHex)) {
     return Fail(Code::kDataLoss, "snapshot: damaged; it is rebuilt from the journal");
   }
-  ByteReader in(bytes.substr(kHex));
+  ByteReader32 in(bytes.substr(kHex));
   Snapshot snapshot;
   snapshot.position = in.Number<std::uint64_t>();
   snapshot.machine = bytes.substr(kHex + sizeof(std::uint64_t));

@@ -3,37 +3,37 @@
 #include <algorithm>
 #include <array>
 
-#include "site/bytes.h"
+#include "base/bytes.h"
 
 namespace edgewise::site {
 namespace {
 
 enum class Tag : std::uint8_t { kRecords = 1, kScored = 2, kWatermark = 3, kLabel = 4 };
 
-void PutDigest(ByteWriter& out, const Digest& digest) {
+void PutDigest(ByteWriter32& out, const Digest& digest) {
   out.Fixed({reinterpret_cast<const char*>(digest.bytes().data()), digest.bytes().size()});
 }
 
-Digest GetDigest(ByteReader& in) {
+Digest GetDigest(ByteReader32& in) {
   std::array<std::uint8_t, 32> bytes{};
   const auto text = in.Fixed(bytes.size());
   std::copy(text.begin(), text.end(), bytes.begin());
   return Digest(bytes);
 }
 
-LineageId GetLineage(ByteReader& in) {
+LineageId GetLineage(ByteReader32& in) {
   const auto bytes = in.Fixed(16);
   return bytes.size() == 16 ? LineageId::FromBytes(bytes) : LineageId();
 }
 
-void PutSample(ByteWriter& out, const feature::Sample& sample) {
+void PutSample(ByteWriter32& out, const feature::Sample& sample) {
   out.Number(static_cast<std::uint16_t>(sample.numbers.size()));
   out.Fixed({reinterpret_cast<const char*>(sample.numbers.data()), sample.numbers.size() * sizeof(float)});
   out.Number(static_cast<std::uint16_t>(sample.categories.size()));
   for (const auto& category : sample.categories) out.Text(category);
 }
 
-feature::Sample GetSample(ByteReader& in) {
+feature::Sample GetSample(ByteReader32& in) {
   feature::Sample sample;
   sample.numbers.resize(in.Number<std::uint16_t>());
   const auto numbers = in.Fixed(sample.numbers.size() * sizeof(float));
@@ -44,7 +44,7 @@ feature::Sample GetSample(ByteReader& in) {
 }
 
 struct Encoder {
-  ByteWriter& out;
+  ByteWriter32& out;
 
   void operator()(const RecordsEntry& entry) const {
     out.Number(static_cast<std::uint8_t>(Tag::kRecords));
@@ -73,7 +73,7 @@ struct Encoder {
   }
 };
 
-ScoredEntry GetScored(ByteReader& in) {
+ScoredEntry GetScored(ByteReader32& in) {
   ScoredEntry entry;
   entry.lineage = GetLineage(in);
   entry.model = GetDigest(in);
@@ -88,13 +88,13 @@ ScoredEntry GetScored(ByteReader& in) {
 }  // namespace
 
 std::string Encode(const Entry& entry) {
-  ByteWriter out;
+  ByteWriter32 out;
   std::visit(Encoder{out}, entry);
   return out.Take();
 }
 
 Result<Entry> Decode(std::string_view bytes) {
-  ByteReader in(bytes);
+  ByteReader32 in(bytes);
   Entry entry;
   const auto tag = in.Number<std::uint8_t>();
   switch (static_cast<Tag>(tag)) {
@@ -127,13 +127,13 @@ Result<Entry> Decode(std::string_view bytes) {
 }
 
 std::string EncodeSample(const feature::Sample& sample) {
-  ByteWriter out;
+  ByteWriter32 out;
   PutSample(out, sample);
   return out.Take();
 }
 
 Result<feature::Sample> DecodeSample(std::string_view bytes) {
-  ByteReader in(bytes);
+  ByteReader32 in(bytes);
   auto sample = GetSample(in);
   if (!in.done()) return Fail(Code::kDataLoss, "stored feature row has the wrong length");
   return sample;

@@ -1,149 +1,147 @@
 #include "site/journal.h"
 
 #include <fmt/format.h>
-#include <zlib.h>
 
+#include <algorithm>
 #include <charconv>
-#include <cstring>
+#include <random>
+
+#include "base/log.h"
 
 namespace edgewise::site {
 namespace {
 
-constexpr std::string_view kMagic = "EDGEWJ1\n";
-constexpr std::size_t kFrameHeader = 8;  // length, CRC-32 of the payload, both little-endian
-constexpr std::uint32_t kMaxEntry = 80u << 20;
+constexpr std::string_view kPrefix = "journal-";
 
-std::uint32_t Checksum(std::string_view bytes) {
-  return static_cast<std::uint32_t>(crc32(0, reinterpret_cast<const Bytef*>(bytes.data()), static_cast<uInt>(bytes.size())));
-}
+std::string SegmentName(std::uint64_t first) { return fmt::format("{}{:016}.log", kPrefix, first); }
 
-void PutWord(std::string& out, std::uint32_t word) {
-  for (int shift = 0; shift < 32; shift += 8) out += static_cast<char>(word >> shift);
-}
+std::unexpected<Error> Broken() { return Fail(Code::kUnavailable, "the record journal failed before; it must be opened again"); }
 
-std::uint32_t GetWord(std::string_view bytes) {
-  std::uint32_t word = 0;
-  for (std::size_t i = 0; i < 4; ++i) word |= static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[i])) << (8 * i);
-  return word;
-}
-
-struct Frame {
-  enum class Kind { kWhole, kDamaged, kTorn } kind;
-  std::string_view payload;
-};
-
-/// The frame at the front of `bytes`; kTorn when it does not end inside.
-Frame ReadFrame(std::string_view bytes) {
-  if (bytes.size() < kFrameHeader) return {Frame::Kind::kTorn, {}};
-  const std::uint32_t size = GetWord(bytes);
-  if (size > kMaxEntry || bytes.size() - kFrameHeader < size) return {Frame::Kind::kTorn, {}};
-  const auto payload = bytes.substr(kFrameHeader, size);
-  const bool whole = GetWord(bytes.substr(4)) == Checksum(payload);
-  return {whole ? Frame::Kind::kWhole : Frame::Kind::kDamaged, payload};
+Result<SegmentReader> ReadSegment(const std::filesystem::path& path, std::string_view bytes, std::uint64_t first) {
+  auto reader = SegmentReader::Open(bytes, first);
+  if (!reader) return Fail(reader.error().code, path.string() + ": " + reader.error().message);
+  return reader;
 }
 
 }  // namespace
 
-std::filesystem::path Journal::SegmentPath(std::uint64_t first) const { return folder_ / fmt::format("journal-{:016}.log", first); }
+std::filesystem::path Journal::SegmentPath(std::uint64_t first) const { return folder_ / SegmentName(first); }
+
+Position Journal::last() const {
+  const std::lock_guard lock(mutex_);
+  return Position{next_ - 1};
+}
 
 Result<std::unique_ptr<Journal>> Journal::Open(Files& files, const std::filesystem::path& folder, Options options) {
   EDGEWISE_TRY(files.MakeDirs(folder));
-  EDGEWISE_ASSIGN(const auto names, files.List(folder));
   auto journal = std::unique_ptr<Journal>(new Journal(files, folder, options));
-  for (const std::string& name : names) {
-    std::uint64_t first = 0;
-    if (name.starts_with("journal-") && std::from_chars(name.data() + 8, name.data() + name.size(), first).ec == std::errc())
-      journal->segments_.push_back(first);
-  }
+  EDGEWISE_TRY(journal->ListSegments());
   EDGEWISE_TRY(journal->segments_.empty() ? journal->StartSegment() : journal->OpenLastSegment());
   return journal;
 }
 
+Result<void> Journal::ListSegments() {
+  EDGEWISE_ASSIGN(const auto names, files_.List(folder_));
+  for (const std::string& name : names) {
+    std::uint64_t first = 0;
+    if (!name.starts_with(kPrefix)) continue;
+    std::from_chars(name.data() + kPrefix.size(), name.data() + name.size(), first);
+    if (first > 0 && name == SegmentName(first)) segments_.push_back(first);
+  }
+  return {};
+}
+
+/// A segment for next_; one that holds nothing yet is started over.
 Result<void> Journal::StartSegment() {
+  segment_.emplace(std::random_device()());
   EDGEWISE_ASSIGN(file_, files_.OpenAppend(SegmentPath(next_)));
-  EDGEWISE_TRY(file_->Append(kMagic));
+  if (file_->size() > 0) EDGEWISE_TRY(file_->Truncate(0));
+  EDGEWISE_TRY(file_->Append(segment_->Head()));
   EDGEWISE_TRY(file_->Sync());
-  segments_.push_back(next_);
+  const std::lock_guard lock(mutex_);
+  if (segments_.empty() || segments_.back() != next_) segments_.push_back(next_);
   return {};
 }
 
 // Only the last segment can have a torn tail: the others were synced before their successor was made.
 Result<void> Journal::OpenLastSegment() {
-  const auto path = SegmentPath(segments_.back());
+  const auto first = segments_.back();
+  const auto path = SegmentPath(first);
   EDGEWISE_ASSIGN(const std::string bytes, files_.Read(path));
-  next_ = segments_.back();
+  next_ = first;
+  if (SegmentReader::IsUnfinished(bytes)) return StartSegment();
+  EDGEWISE_ASSIGN(auto reader, ReadSegment(path, bytes, first));
+  while (reader.Next()) {
+  }
+  next_ = reader.next_position();
+  segment_ = reader.writer();
+  if (!segment_) return StartSegment();  // what the format before left stays as it is
   EDGEWISE_ASSIGN(file_, files_.OpenAppend(path));
-  if (kMagic.starts_with(bytes)) {  // cut while the segment was being made
-    EDGEWISE_TRY(file_->Truncate(0));
-    EDGEWISE_TRY(file_->Append(kMagic));
-    return file_->Sync();
-  }
-  if (!bytes.starts_with(kMagic))
-    return Fail(Code::kFailedPrecondition, path.string() + " is not a journal of this version; move it away, or upgrade edgewise");
-
-  std::size_t at = kMagic.size();
-  for (std::string_view rest(bytes); at < bytes.size();) {
-    const Frame frame = ReadFrame(rest.substr(at));
-    const bool at_end = frame.kind == Frame::Kind::kDamaged && at + kFrameHeader + frame.payload.size() == bytes.size();
-    if (frame.kind == Frame::Kind::kTorn || at_end) break;
-    at += kFrameHeader + frame.payload.size();
-    ++next_;
-  }
-  if (at < bytes.size()) EDGEWISE_TRY(file_->Truncate(at));
-  return {};
+  if (reader.kept() < bytes.size()) EDGEWISE_TRY(file_->Truncate(reader.kept()));
+  // A process that was killed may have left entries that no sync has seen: what is derived from them must not outlive them.
+  return file_->Sync();
 }
 
 Result<Position> Journal::Write(const std::vector<std::string>& entries) {
-  if (broken_) return Fail(Code::kUnavailable, "the record journal failed before; it must be opened again");
-  std::string frames;
+  if (broken_) return Broken();
   for (const std::string& entry : entries) {
-    PutWord(frames, static_cast<std::uint32_t>(entry.size()));
-    PutWord(frames, Checksum(entry));
-    frames += entry;
+    if (entry.size() > kMaxEntry)
+      return Fail(Code::kInvalidArgument, fmt::format("a journal entry of {} bytes; at most {}", entry.size(), kMaxEntry));
   }
   broken_ = true;
   if (file_->size() > options_.segment_bytes) {
     EDGEWISE_TRY(file_->Sync());
     EDGEWISE_TRY(StartSegment());
   }
+  std::string frames;
+  std::uint64_t position = next_;  // this thread alone changes it
+  for (const std::string& entry : entries) segment_->AddFrame(frames, position++, entry);
   const std::uint64_t good = file_->size();
   if (auto written = file_->Append(frames); !written) {
-    (void)file_->Truncate(good);  // best effort: a tail that stays is cut by its checksum at the next Open()
+    (void)file_->Truncate(good);  // best effort: a torn tail that stays is cut at the next Open()
     return std::unexpected(written.error());
   }
   broken_ = false;
-  next_ += entries.size();
-  return last();
+  const std::lock_guard lock(mutex_);
+  next_ = position;
+  return Position{next_ - 1};
 }
 
 Result<void> Journal::Sync() {
-  if (broken_) return Fail(Code::kUnavailable, "the record journal failed before; it must be opened again");
+  if (broken_) return Broken();
   broken_ = true;
   EDGEWISE_TRY(file_->Sync());
   broken_ = false;
   return {};
 }
 
-Result<void> Journal::Replay(Position after, const Visitor& visit) const {
-  const auto from = static_cast<std::uint64_t>(after) + 1;
+Result<std::uint64_t> Journal::Replay(Position after, const Visitor& visit) const {
+  std::unique_lock lock(mutex_);
+  const auto segments = segments_;
   const std::uint64_t end = next_;
-  damaged_ = 0;
-  for (std::size_t i = 0; i < segments_.size(); ++i) {
-    if (i + 1 < segments_.size() && segments_[i + 1] <= from) continue;
-    EDGEWISE_ASSIGN(const std::string bytes, files_.Read(SegmentPath(segments_[i])));
-    std::uint64_t position = segments_[i];
-    for (std::size_t at = kMagic.size(); at < bytes.size() && position < end; ++position) {
-      const Frame frame = ReadFrame(std::string_view(bytes).substr(at));
-      if (frame.kind == Frame::Kind::kTorn) break;
-      at += kFrameHeader + frame.payload.size();
-      if (position < from) continue;
-      if (frame.kind == Frame::Kind::kDamaged)
-        ++damaged_;
-      else
-        EDGEWISE_TRY(visit(Position{position}, frame.payload));
+  lock.unlock();
+
+  const auto from = static_cast<std::uint64_t>(after) + 1;
+  std::uint64_t due = std::min(from, end);  // the first position that was neither visited nor given up
+  std::uint64_t lost = 0;
+  for (std::size_t i = 0; i < segments.size(); ++i) {
+    const std::uint64_t behind = i + 1 < segments.size() ? segments[i + 1] : end;
+    if (behind <= due) continue;
+    const auto path = SegmentPath(segments[i]);
+    EDGEWISE_ASSIGN(const std::string bytes, files_.Read(path));
+    EDGEWISE_ASSIGN(auto reader, ReadSegment(path, bytes, segments[i]));
+    std::uint64_t read = 0;
+    const auto owed = behind - due;
+    for (auto entry = reader.Next(); entry && entry->position < behind; entry = reader.Next()) {
+      if (entry->position < due) continue;
+      EDGEWISE_TRY(visit(Position{entry->position}, entry->payload));
+      ++read;
     }
+    if (read < owed) log::Warn("{}: {} entries cannot be read; the others are", path.string(), owed - read);
+    lost += owed - read;
+    due = behind;
   }
-  return {};
+  return lost;
 }
 
 }  // namespace edgewise::site

@@ -4,12 +4,15 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/files.h"
 #include "base/result.h"
+#include "site/journal_segment.h"
 
 namespace edgewise::site {
 
@@ -17,9 +20,11 @@ namespace edgewise::site {
 enum class Position : std::uint64_t {};
 
 /// A site's record journal: everything that changed the site, in order, in segment files of framed entries (docs/formats/journal.md).
-/// Lifecycle: Open() cuts off a torn tail; one journal per folder.
+/// Lifecycle: Open() cuts off a torn tail and makes the rest durable; one journal per folder.
 /// Durability: Write() hands bytes to the operating system; what was written before a Sync() that answered survives a power cut.
-/// Errors: kResourceExhausted (disk full), kUnavailable (I/O), kFailedPrecondition (a newer format, or not a journal: nothing is touched).
+/// Damage: a flipped bit costs at most its own entry, whose position is never given again; Replay() counts what is lost.
+/// Errors: kInvalidArgument (an entry over kMaxEntry: nothing is written), kResourceExhausted (disk full), kUnavailable (I/O),
+///   kFailedPrecondition (a newer format, or not a journal: nothing is touched).
 ///   After a failed Write() or Sync() the journal refuses everything until it is opened again.
 /// Threads: one writer at a time; Replay() may run beside it and sees what was written before it began.
 class Journal {
@@ -35,14 +40,14 @@ class Journal {
   /// Appends these entries; answers the position of the last one. At least one entry.
   Result<Position> Write(const std::vector<std::string>& entries);
   Result<void> Sync();
-  Position last() const { return Position{next_ - 1}; }
-  /// Entries behind `after`, in order. A damaged payload is skipped and counted; a damaged length ends its segment
-  /// (docs/formats/journal.md).
-  Result<void> Replay(Position after, const Visitor& visit) const;
-  std::uint64_t damaged() const { return damaged_; }
+  Position last() const;
+  /// Entries behind `after`, in order. Answers how many of the positions up to last() could not be read: they are skipped, and a log line
+  /// names the segment. Visited and lost together are last() - after.
+  Result<std::uint64_t> Replay(Position after, const Visitor& visit) const;
 
  private:
   Journal(Files& files, std::filesystem::path folder, Options options) : files_(files), folder_(std::move(folder)), options_(options) {}
+  Result<void> ListSegments();
   Result<void> StartSegment();
   Result<void> OpenLastSegment();
   std::filesystem::path SegmentPath(std::uint64_t first) const;
@@ -50,11 +55,13 @@ class Journal {
   Files& files_;
   std::filesystem::path folder_;
   Options options_;
-  std::vector<std::uint64_t> segments_;  // first position of each
   std::unique_ptr<Files::AppendFile> file_;
-  std::uint64_t next_ = 1;
+  std::optional<SegmentWriter> segment_;  // how frames of file_ are written
   bool broken_ = false;
-  mutable std::uint64_t damaged_ = 0;
+
+  mutable std::mutex mutex_;             // guards both below: a replay looks at them beside the writer
+  std::vector<std::uint64_t> segments_;  // first position of each
+  std::uint64_t next_ = 1;
 };
 
 }  // namespace edgewise::site

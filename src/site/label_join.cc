@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "site/bytes.h"
+#include "base/bytes.h"
 #include "site/entry.h"
 
 namespace edgewise::site {
@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::uint8_t kVersion = 1;
 
-Digest GetDigest(ByteReader& in) {
+Digest GetDigest(ByteReader32& in) {
   std::array<std::uint8_t, 32> bytes{};
   std::ranges::copy(in.Fixed(bytes.size()), bytes.begin());
   return Digest(bytes);
@@ -65,7 +65,7 @@ std::vector<Waiting> LabelJoin::TakeExpired(EventTime now) {
 }
 
 std::string LabelJoin::Save() const {
-  ByteWriter out;
+  ByteWriter32 out;
   out.Number(kVersion);
   out.Number(static_cast<std::uint64_t>(rows_.size()));
   for (const auto& [number, row] : rows_) {
@@ -83,7 +83,7 @@ std::string LabelJoin::Save() const {
 }
 
 Result<LabelJoin> LabelJoin::Load(std::string_view bytes) {
-  ByteReader in(bytes);
+  ByteReader32 in(bytes);
   LabelJoin join;
   if (in.Number<std::uint8_t>() != kVersion) return Fail(Code::kDataLoss, "waiting labels: unknown version");
   const auto count = in.Number<std::uint64_t>();

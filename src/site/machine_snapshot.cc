@@ -1,4 +1,4 @@
-#include "site/bytes.h"
+#include "base/bytes.h"
 #include "site/machine.h"
 
 namespace edgewise::site {
@@ -9,7 +9,7 @@ constexpr std::uint8_t kVersion = 1;
 }  // namespace
 
 std::string Machine::Save() const {
-  ByteWriter out;
+  ByteWriter32 out;
   out.Number(kVersion);
   out.Number(now_.ms);
   out.Number(drift_from_.ms);
@@ -35,7 +35,7 @@ std::string Machine::Save() const {
 }
 
 Result<void> Machine::Load(std::string_view bytes) {
-  ByteReader in(bytes);
+  ByteReader32 in(bytes);
   if (in.Number<std::uint8_t>() != kVersion)
     return Fail(Code::kFailedPrecondition, "snapshot: unknown version; it is rebuilt from the journal");
   now_.ms = in.Number<std::int64_t>();

@@ -9,7 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "feature/detail/bytes.h"
+#include "base/bytes.h"
 
 namespace edgewise::feature::detail {
 

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "feature/detail/bytes.h"
+#include "base/bytes.h"
 #include "feature/detail/spec.h"
 
 namespace edgewise::feature::detail {

@@ -1,0 +1,236 @@
+#include "base/fake_files.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace edgewise {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::unexpected<Error> Full(const fs::path& path) {
+  return Fail(Code::kResourceExhausted, fmt::format("write {}: no space left on the fake disk; free space and try again", path.string()));
+}
+
+fs::path Normal(const fs::path& path) {
+  const auto normal = path.lexically_normal();
+  return normal.has_filename() ? normal : normal.parent_path();
+}
+
+}  // namespace
+
+struct FakeFiles::Node {
+  std::string bytes;
+  std::string durable;
+  bool cut = false;  // truncated since the last sync: durable is no prefix of bytes
+
+  void Sync() {
+    if (std::exchange(cut, false))
+      durable = bytes;
+    else
+      durable.append(bytes, durable.size());
+  }
+  void PowerCut(std::size_t survivors) {
+    if (!cut) durable.append(bytes, durable.size(), survivors);
+    cut = false;
+    bytes = durable;
+  }
+};
+
+class FakeFiles::OpenFile final : public Files::AppendFile {
+ public:
+  OpenFile(FakeFiles& files, std::shared_ptr<Node> node, fs::path path)
+      : files_(files), node_(std::move(node)), path_(std::move(path)), life_(files.life_), size_(node_->bytes.size()) {}
+
+  Result<void> Append(std::string_view bytes) override {
+    const std::lock_guard lock(files_.mutex_);
+    EDGEWISE_TRY(Step());
+    const auto written = bytes.substr(0, files_.Space());
+    node_->bytes += written;
+    if (written.size() < bytes.size()) return Full(path_);
+    size_ += bytes.size();
+    return {};
+  }
+  Result<void> Sync() override {
+    const std::lock_guard lock(files_.mutex_);
+    return SyncLocked();
+  }
+  Result<void> Truncate(std::uint64_t size) override {
+    const std::lock_guard lock(files_.mutex_);
+    EDGEWISE_TRY(Step());
+    node_->bytes.resize(size);
+    node_->cut = true;
+    size_ = size;
+    return SyncLocked();
+  }
+  std::uint64_t size() const override { return size_; }
+
+ private:
+  Result<void> Step() {
+    if (life_ != files_.life_) return Fail(Code::kUnavailable, path_.string() + ": the power was cut; open it again");
+    return files_.Step();
+  }
+  Result<void> SyncLocked() {
+    EDGEWISE_TRY(Step());
+    node_->Sync();
+    return {};
+  }
+
+  FakeFiles& files_;
+  std::shared_ptr<Node> node_;
+  fs::path path_;
+  int life_;
+  std::uint64_t size_;
+};
+
+void FakeFiles::FailAfter(std::size_t steps, Error error) {
+  const std::lock_guard lock(mutex_);
+  failure_ = std::move(error);
+  fail_at_ = steps_ + steps;
+}
+
+void FakeFiles::LimitSpace(std::optional<std::uint64_t> bytes) {
+  const std::lock_guard lock(mutex_);
+  limit_ = bytes;
+}
+
+std::uint64_t FakeFiles::steps() const {
+  const std::lock_guard lock(mutex_);
+  return steps_;
+}
+
+void FakeFiles::PowerCut(std::size_t survivors) {
+  const std::lock_guard lock(mutex_);
+  names_ = durable_names_;
+  for (auto& [path, node] : names_) node->PowerCut(survivors);
+  ++life_;
+}
+
+Result<void> FakeFiles::Step() {
+  const bool fails = failure_ && steps_ == fail_at_;
+  ++steps_;
+  if (!fails) return {};
+  return std::unexpected(*std::exchange(failure_, std::nullopt));
+}
+
+Result<void> FakeFiles::Parent(const fs::path& path) const {
+  const auto parent = path.parent_path();
+  if (parent == path.root_path() || folders_.contains(parent)) return {};
+  return Fail(Code::kNotFound, fmt::format("{}: no such directory", parent.string()));
+}
+
+Result<std::shared_ptr<FakeFiles::Node>> FakeFiles::Find(const fs::path& path) const {
+  const auto found = names_.find(path);
+  if (found == names_.end()) return Fail(Code::kNotFound, fmt::format("{}: no such file", path.string()));
+  return found->second;
+}
+
+std::uint64_t FakeFiles::Space() const {
+  if (!limit_) return std::string::npos;
+  std::uint64_t used = 0;
+  for (const auto& [path, node] : names_) used += node->bytes.size();
+  return *limit_ > used ? *limit_ - used : 0;
+}
+
+Result<void> FakeFiles::SyncDirectory(const fs::path& path) {
+  EDGEWISE_TRY(Step());
+  const auto inside = [&path](const auto& entry) { return entry.first.parent_path() == path; };
+  std::erase_if(durable_names_, inside);
+  for (const auto& entry : names_) {
+    if (inside(entry)) durable_names_.insert(entry);
+  }
+  return {};
+}
+
+Result<std::unique_ptr<Files::AppendFile>> FakeFiles::OpenAppend(const fs::path& given) {
+  const std::lock_guard lock(mutex_);
+  const auto path = Normal(given);
+  EDGEWISE_TRY(Parent(path));
+  EDGEWISE_TRY(Step());
+  auto& node = names_[path];
+  if (!node) node = std::make_shared<Node>();
+  EDGEWISE_TRY(SyncDirectory(path.parent_path()));
+  return std::make_unique<OpenFile>(*this, node, path);
+}
+
+Result<std::string> FakeFiles::Read(const fs::path& path) { return ReadRange(path, 0, std::string::npos); }
+
+Result<std::string> FakeFiles::ReadRange(const fs::path& path, std::uint64_t offset, std::size_t size) {
+  const std::lock_guard lock(mutex_);
+  EDGEWISE_TRY(Step());
+  EDGEWISE_ASSIGN(const auto node, Find(Normal(path)));
+  return offset < node->bytes.size() ? node->bytes.substr(offset, size) : std::string();
+}
+
+Result<std::uint64_t> FakeFiles::Size(const fs::path& path) {
+  const std::lock_guard lock(mutex_);
+  EDGEWISE_TRY(Step());
+  EDGEWISE_ASSIGN(const auto node, Find(Normal(path)));
+  return node->bytes.size();
+}
+
+/// A synced file that has no name yet.
+Result<std::shared_ptr<FakeFiles::Node>> FakeFiles::WholeFile(const fs::path& path, std::string_view bytes) {
+  EDGEWISE_TRY(Parent(path));
+  EDGEWISE_TRY(Step());
+  if (bytes.size() > Space()) return Full(path);
+  auto node = std::make_shared<Node>();
+  node->bytes = node->durable = bytes;
+  return node;
+}
+
+Result<void> FakeFiles::CreateDurably(const fs::path& given, std::string_view bytes) {
+  const std::lock_guard lock(mutex_);
+  const auto path = Normal(given);
+  EDGEWISE_ASSIGN(auto node, WholeFile(path, bytes));
+  const bool created = names_.emplace(path, std::move(node)).second;
+  EDGEWISE_TRY(SyncDirectory(path.parent_path()));
+  if (!created) return Fail(Code::kAlreadyExists, fmt::format("create {}: it is there", path.string()));
+  return {};
+}
+
+Result<void> FakeFiles::ReplaceDurably(const fs::path& given, std::string_view bytes) {
+  const std::lock_guard lock(mutex_);
+  const auto path = Normal(given);
+  EDGEWISE_ASSIGN(names_[path], WholeFile(path, bytes));
+  return SyncDirectory(path.parent_path());
+}
+
+Result<void> FakeFiles::Remove(const fs::path& path) {
+  const std::lock_guard lock(mutex_);
+  EDGEWISE_TRY(Step());
+  names_.erase(Normal(path));
+  return {};
+}
+
+Result<void> FakeFiles::MakeDirs(const fs::path& given) {
+  const auto path = Normal(given);
+  if (path.empty() || path == path.root_path()) return {};
+  EDGEWISE_TRY(MakeDirs(path.parent_path()));
+  const std::lock_guard lock(mutex_);
+  if (names_.contains(path)) return Fail(Code::kAlreadyExists, fmt::format("make directory {}: a file is there", path.string()));
+  if (folders_.contains(path)) return {};
+  EDGEWISE_TRY(Step());
+  folders_.insert(path);
+  return {};
+}
+
+Result<std::vector<std::string>> FakeFiles::List(const fs::path& given) {
+  const std::lock_guard lock(mutex_);
+  const auto path = Normal(given);
+  EDGEWISE_TRY(Step());
+  EDGEWISE_TRY(Parent(path / "name"));
+  std::vector<std::string> names;
+  for (const auto& [name, node] : names_) {
+    if (name.parent_path() == path) names.push_back(name.filename().string());
+  }
+  for (const auto& name : folders_) {
+    if (name.parent_path() == path) names.push_back(name.filename().string());
+  }
+  std::ranges::sort(names);
+  return names;
+}
+
+}  // namespace edgewise

@@ -37,6 +37,16 @@ TEST_F(SystemFilesTest, AppendedBytesAreThereAndCanBeCut) {
   EXPECT_EQ(files_.Read(folder_ / "log").value(), "he");
 }
 
+TEST_F(SystemFilesTest, AFileOrAnEmptyDirectoryIsRemovedAndAFullOneIsNot) {
+  ASSERT_TRUE(files_.MakeDirs(folder_ / "sub"));
+  ASSERT_TRUE(files_.ReplaceDurably(folder_ / "sub" / "a", "one"));
+  EXPECT_FALSE(files_.Remove(folder_ / "sub"));
+  EXPECT_TRUE(files_.Remove(folder_ / "sub" / "a"));
+  EXPECT_TRUE(files_.Remove(folder_ / "sub"));
+  EXPECT_TRUE(files_.Remove(folder_ / "sub"));
+  EXPECT_TRUE(files_.List(folder_).value().empty());
+}
+
 TEST_F(SystemFilesTest, MissingIsNotFound) { EXPECT_EQ(files_.Read(folder_ / "none").error().code, Code::kNotFound); }
 
 }  // namespace

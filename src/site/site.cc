@@ -43,6 +43,7 @@ class RunningSite final : public Site, public SiteDoor {
   Core& core() override { return *core_; }
   Metrics& metrics() override { return metrics_; }
   const Served* FindModel(const std::string& name) override;
+  Result<void> Revive(const std::string& name, Deadline deadline) override { return reconciler_->Revive(name, deadline); }
   void Flush(std::function<void(Result<void>)> done) override;
   void Counted() override;
 

@@ -29,6 +29,10 @@ Result<void> Reconciler::Offer(const DesiredState& state) {
   const auto text = ToJson(state);
   EDGEWISE_TRY(DesiredFromJson(text));
   const std::lock_guard lock(mutex_);
+  if (auto trouble = PolicyTrouble(state); !trouble.empty() && (!desired_ || state.number >= desired_->number)) {
+    refused_ = trouble;
+    return Fail(Code::kFailedPrecondition, std::move(trouble));
+  }
   if (desired_ && *desired_ == state) return {};
   if (desired_ && state.number <= desired_->number) {
     return Fail(Code::kAborted,
@@ -36,6 +40,7 @@ Result<void> Reconciler::Offer(const DesiredState& state) {
   }
   EDGEWISE_TRY(files_.ReplaceDurably(options_.folder / "desired.json", text));
   desired_ = state;
+  refused_.clear();
   troubles_.clear();
   return {};
 }
@@ -44,6 +49,7 @@ Result<bool> Reconciler::Step(Deadline deadline) {
   StopRetired();
   const auto desired = this->desired();
   if (!desired) return false;
+  if (!PolicyTrouble(*desired).empty()) return StepLastGood(deadline);
   for (const auto& model : desired->models) {
     EDGEWISE_ASSIGN(const bool done, StepModel(model, deadline));
     if (done) return true;
@@ -53,6 +59,22 @@ Result<bool> Reconciler::Step(Deadline deadline) {
   EDGEWISE_ASSIGN(const bool noted, NoteLive(*desired));
   if (!noted) RemoveOld(*desired);
   return noted;
+}
+
+/// Nothing leaves a site under another policy than its desired state wants, and no new model comes with one: empty if it fits.
+std::string Reconciler::PolicyTrouble(const DesiredState& state) const {
+  if (state.policy.IsZero() || state.policy == options_.policy) return {};
+  return fmt::format("desired state {} is refused: policy {} is wanted, this site runs {}; give the site that policy file and restart",
+                     state.number, state.policy.ToString(), options_.policy.IsZero() ? "none" : options_.policy.ToString());
+}
+
+/// The site was started with another policy file than its desired state wants: what was live goes on serving, and nothing else is done.
+Result<bool> Reconciler::StepLastGood(Deadline deadline) {
+  for (const auto& [name, model] : last_good_) {
+    EDGEWISE_ASSIGN(const bool done, StepModel(model, deadline));
+    if (done) return true;
+  }
+  return false;
 }
 
 Result<bool> Reconciler::StepModel(const DesiredModel& model, Deadline deadline) {

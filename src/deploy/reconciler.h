@@ -36,8 +36,9 @@ struct ModelStatus {
 };
 
 struct DeployStatus {
-  std::uint64_t desired = 0;  ///< Number of the newest desired state offered.
+  std::uint64_t desired = 0;  ///< Number of the newest desired state taken.
   std::uint64_t applied = 0;  ///< Number of the newest one that is live as a whole.
+  std::string refused;        ///< Why a desired state is not taken, although its number is the highest; "" if it is.
   std::vector<ModelStatus> models;
 };
 
@@ -52,6 +53,7 @@ class Reconciler {
  public:
   struct Options {
     std::filesystem::path folder;  ///< desired.json, live.json and models/ lie here.
+    Digest policy{};               ///< Of the policy file that the site runs; zero: none. A state that wants another is refused.
     /// The files of an image, every digest verified. Called by Step().
     std::function<Result<std::vector<package::File>>(const std::string& repository, const Digest& digest)> pull;
     /// Called by Step() when a version is ready and before it gets live; an error keeps the old one.
@@ -66,7 +68,8 @@ class Reconciler {
   /// Errors: kDataLoss (desired.json is damaged: remove it, the hub sends it again), as Files.
   static Result<std::unique_ptr<Reconciler>> Open(Options options, Target& target, Files& files);
 
-  /// Errors: kAborted (older number, or the same with other content), kInvalidArgument (not a valid state), as Files.
+  /// Errors: kAborted (older number, or the same with other content), kInvalidArgument (not a valid state), kFailedPrecondition (it wants
+  /// another policy than the site's: status() says so until one comes that does not), as Files. What is refused changes nothing.
   Result<void> Offer(const DesiredState& state);
   /// Does one thing; false: there is nothing to do now. A model that fails is no error here: see status().
   Result<bool> Step(Deadline deadline);
@@ -98,6 +101,8 @@ class Reconciler {
   Result<void> ReadFolder();
   std::map<std::string, DesiredModel> ReadNote(const char* name) const;
   Result<void> WriteNote(const char* name, std::uint64_t number, const std::map<std::string, DesiredModel>& models);
+  std::string PolicyTrouble(const DesiredState& state) const;
+  Result<bool> StepLastGood(Deadline deadline);
   std::optional<LiveModel> FindLive(const std::string& name) const;
   bool MayTry(const DesiredModel& model) const;
   void NoteTrouble(const DesiredModel& model, const Error& error);
@@ -127,6 +132,7 @@ class Reconciler {
   std::vector<std::shared_ptr<Running>> retired_;  // replaced, stopped by Step() once no request uses them
   detail::Restarts restarts_;
   std::optional<DesiredState> desired_;
+  std::string refused_;
   std::uint64_t applied_ = 0;
   std::uint64_t generation_ = 0;
   std::map<std::string, LiveModel> live_;

@@ -60,10 +60,14 @@ class ReconcilerTest : public testing::Test {
     };
     options.retry_first = retry;
     options.start_limit = std::chrono::seconds(10);
+    options.policy = policy_;
     options.now = [this] { return now_.load(); };
     auto opened = Reconciler::Open(std::move(options), target, SystemFiles());
     ASSERT_TRUE(opened) << opened.error().message;
     reconciler_ = std::move(*opened);
+  }
+  Result<void> OfferUnder(const Digest& policy, std::uint64_t number, DesiredModel model) {
+    return reconciler_->Offer({.number = number, .models = {std::move(model)}, .policy = policy});
   }
   void Offer(std::uint64_t number, std::vector<DesiredModel> models) {
     const auto offered = reconciler_->Offer({.number = number, .models = std::move(models), .policy = {}});
@@ -92,6 +96,7 @@ class ReconcilerTest : public testing::Test {
   TestFolder folder_;
   FakeRegistry registry_;
   FakeTarget fake_;
+  Digest policy_;  // that the site runs when it is opened
   std::vector<std::string> warmed_;
   std::optional<Error> warm_failure_;
   std::unique_ptr<Reconciler> reconciler_;

@@ -22,6 +22,7 @@ Result<void> Reconciler::ReadFolder() {
     auto desired = DesiredFromJson(*text);
     if (!desired) return Fail(Code::kDataLoss, fmt::format("{} is damaged; remove it, the hub sends it again", path.string()));
     desired_ = std::move(*desired);
+    refused_ = PolicyTrouble(*desired_);
   }
   last_good_ = ReadNote(kLive);
   previous_ = ReadNote(kPrevious);
@@ -86,7 +87,7 @@ void Reconciler::RemoveOld(const DesiredState& desired) {
 
 DeployStatus Reconciler::status() const {
   const std::lock_guard lock(mutex_);
-  DeployStatus status{.desired = desired_ ? desired_->number : 0, .applied = applied_, .models = {}};
+  DeployStatus status{.desired = desired_ ? desired_->number : 0, .applied = applied_, .refused = refused_, .models = {}};
   if (!desired_) return status;
   for (const auto& model : desired_->models) {
     ModelStatus entry{.name = model.name, .digest = {}, .version = {}, .state = "waiting", .reason = {}};
@@ -102,6 +103,10 @@ DeployStatus Reconciler::status() const {
     if (const auto trouble = troubles_.find({model.name, model.digest}); trouble != troubles_.end()) {
       entry.state = "failed";
       entry.reason = trouble->second.reason;
+    }
+    if (entry.reason.empty() && !refused_.empty()) {
+      entry.state = "failed";
+      entry.reason = refused_;
     }
     status.models.push_back(std::move(entry));
   }

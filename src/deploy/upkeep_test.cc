@@ -160,6 +160,49 @@ TEST_F(UpkeepTest, WhatIsNoModelStaysWhereItLies) {
   EXPECT_EQ(ModelsOnDisk(), 3U);
 }
 
+TEST_F(UpkeepTest, AStateThatWantsAnotherPolicyIsRefusedAndTheOldVersionServes) {
+  policy_ = Digest::Of("present");
+  Open();
+  ASSERT_TRUE(OfferUnder(policy_, 1, registry_.Push(1)));
+  Settle();
+  const auto refused = OfferUnder(Digest::Of("other"), 2, registry_.Push(2));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::kFailedPrecondition);
+  Settle();
+  EXPECT_EQ(LiveVersion(), "v1");
+  const auto status = reconciler_->status();
+  EXPECT_EQ(status.desired, 1U);
+  for (const auto& digest : {policy_, Digest::Of("other")}) {
+    EXPECT_NE(status.refused.find(digest.ToString()), std::string::npos) << status.refused;
+    EXPECT_NE(Status().reason.find(digest.ToString()), std::string::npos) << Status().reason;
+  }
+  EXPECT_EQ(Status().state, "failed");
+  ASSERT_TRUE(OfferUnder({}, 3, registry_.Push(2)));  // whatever policy the site has: the control
+  Settle();
+  EXPECT_EQ(LiveVersion(), "v2");
+  EXPECT_EQ(reconciler_->status().refused, "");
+  EXPECT_EQ(Status().state, "live");
+}
+
+TEST_F(UpkeepTest, ASiteStartedWithAnotherPolicyServesWhatItHadAndTakesNothingNew) {
+  policy_ = Digest::Of("wanted");
+  Open();
+  ASSERT_TRUE(OfferUnder(policy_, 1, registry_.Push(1)));
+  Settle();
+  ASSERT_TRUE(OfferUnder(policy_, 2, registry_.Push(2)));  // and stops before it is live
+  policy_ = Digest::Of("other");
+  Open();
+  Settle();
+  EXPECT_EQ(LiveVersion(), "v1");
+  EXPECT_NE(reconciler_->status().refused.find(policy_.ToString()), std::string::npos) << reconciler_->status().refused;
+  EXPECT_EQ(reconciler_->status().applied, 0U);
+  policy_ = Digest::Of("wanted");
+  Open();
+  Settle();
+  EXPECT_EQ(LiveVersion(), "v2");
+  EXPECT_EQ(reconciler_->status().refused, "");
+}
+
 // With real processes, a thread that steps and one that asks: nobody waits longer than a restart takes.
 TEST_F(UpkeepTest, ARequestAfterAKillIsAnsweredByTheRevivedProcess) {
   const auto target = RealScorers();

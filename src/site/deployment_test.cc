@@ -33,6 +33,23 @@ TEST_F(DeploymentTest, AScorerThatEndsAgainIsRefusedAtOnceAndComesBackByItself) 
   EXPECT_EQ(Status()["scored"], 2);
 }
 
+TEST_F(DeploymentTest, ADesiredStateUnderAnotherPolicyIsRefusedByName) {
+  WaitUntilLive();
+  const auto present = Digest::Of(kPolicy), wanted = Digest::Of("another file");
+  EXPECT_EQ(Status()["policy"], present.ToString());
+  Push("2", SlowFeatures());
+  Desire({.number = 2, .models = {{"late", "models/late", Digest::Of("2"), "2"}}, .policy = wanted});
+  WaitUntil([&] { return !Status()["refused"].is_null(); });
+  const auto refused = Status()["refused"].get<std::string>();
+  EXPECT_NE(refused.find(fmt::format("policy {} is wanted, this site runs {}", wanted.ToString(), present.ToString())), std::string::npos);
+  EXPECT_EQ(Status()["models"][0]["reason"], refused) << "the hub shows a model's reason";
+  EXPECT_EQ(nlohmann::json::parse(Score(0, "A").body)["version"], "1");
+  Desire({.number = 3, .models = {{"late", "models/late", Digest::Of("2"), "2"}}, .policy = present});
+  WaitUntilLive(3);
+  EXPECT_TRUE(Status()["refused"].is_null());
+  EXPECT_EQ(nlohmann::json::parse(Score(1, "B").body)["version"], "2");
+}
+
 TEST_F(DeploymentTest, AModelThatIsNotToBeHadLeavesTheOldOneServing) {
   WaitUntilLive();
   Desire(2, "nowhere");

@@ -78,6 +78,7 @@ class RunningSite final : public Site, public SiteDoor {
   EventTime clock_, drained_;
   std::vector<Flushing> flushes_;
 
+  std::string offer_trouble_;  // deployment's thread
   std::atomic<bool> stopping_ = false;
   Errands errands_;  // of the deployment's thread, for the HTTP thread
   std::unique_ptr<Stepper> carrier_;
@@ -107,7 +108,8 @@ Result<void> RunningSite::Start() {
 }
 
 Result<void> RunningSite::OpenDeployment() {
-  deploy::Reconciler::Options options{.folder = options_.folder / "deploy", .pull = options_.pull};
+  deploy::Reconciler::Options options{
+      .folder = options_.folder / "deploy", .policy = options_.policy ? options_.policy->digest() : Digest(), .pull = options_.pull};
   options.before_swap = [this](const train::ModelCard& card) { return WarmUpAside(card); };
   EDGEWISE_ASSIGN(reconciler_, deploy::Reconciler::Open(std::move(options), target_, files_));
   return {};
@@ -208,7 +210,10 @@ bool RunningSite::StepDeployment() {
   if (options_.hub.desired) {
     if (const auto desired = options_.hub.desired(deadline); desired && *desired) {
       if (const auto known = reconciler_->desired(); !known || known->number < (*desired)->number) {
-        if (const auto offered = reconciler_->Offer(**desired); !offered) log::Warn("site {}: {}", options_.name, offered.error().message);
+        const auto offered = reconciler_->Offer(**desired);
+        auto trouble = offered ? std::string() : offered.error().message;
+        if (!trouble.empty() && trouble != offer_trouble_) log::Warn("site {}: {}", options_.name, trouble);
+        offer_trouble_ = std::move(trouble);  // the hub says it again and again; the log need not
       }
     }
   }
@@ -230,6 +235,8 @@ std::string RunningSite::StatusJson() const {
   out["drained"] = FormatTime(drained_);
   out["desired"] = deployed.desired;
   out["applied"] = deployed.applied;
+  out["policy"] = options_.policy ? options_.policy->digest().ToString() : "";
+  out["refused"] = deployed.refused.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(deployed.refused);
   out["models"] = nlohmann::json::array();
   for (const auto& model : deployed.models) {
     out["models"].push_back({{"name", model.name},

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <ranges>
 #include <utility>
 
 namespace edgewise {
@@ -201,7 +202,14 @@ Result<void> FakeFiles::ReplaceDurably(const fs::path& given, std::string_view b
 Result<void> FakeFiles::Remove(const fs::path& path) {
   const std::lock_guard lock(mutex_);
   EDGEWISE_TRY(Step());
-  names_.erase(Normal(path));
+  const auto normal = Normal(path);
+  if (folders_.contains(normal)) {
+    const auto inside = [&](const fs::path& each) { return each.parent_path() == normal; };
+    if (std::ranges::any_of(folders_, inside) || std::ranges::any_of(names_ | std::views::keys, inside))
+      return Fail(Code::kUnavailable, fmt::format("remove {}: the directory is not empty", path.string()));
+    folders_.erase(normal);
+  }
+  names_.erase(normal);
   return {};
 }
 

@@ -34,7 +34,7 @@ class Files {
   virtual Result<std::uint64_t> Size(const std::filesystem::path& path) = 0;
   virtual Result<void> CreateDurably(const std::filesystem::path& path, std::string_view bytes) = 0;   ///< kAlreadyExists if it is there.
   virtual Result<void> ReplaceDurably(const std::filesystem::path& path, std::string_view bytes) = 0;  ///< Old or new, never half.
-  virtual Result<void> Remove(const std::filesystem::path& path) = 0;                                  ///< Missing is no error.
+  virtual Result<void> Remove(const std::filesystem::path& path) = 0;  ///< A file or an empty directory; missing is no error.
   virtual Result<void> MakeDirs(const std::filesystem::path& path) = 0;                                ///< Durably.
   /// Names (not paths) in a directory, sorted; kNotFound if it is not there.
   virtual Result<std::vector<std::string>> List(const std::filesystem::path& path) = 0;

@@ -83,6 +83,16 @@ TYPED_TEST_P(FilesConformance, ARemovedFileIsGoneAndItsNameFree) {
   EXPECT_EQ(this->Text("a"), "two");
 }
 
+TYPED_TEST_P(FilesConformance, AnEmptyDirectoryIsRemovedAndAFullOneIsNot) {
+  ASSERT_TRUE(this->files().MakeDirs(this->At("sub")));
+  ASSERT_TRUE(this->files().ReplaceDurably(this->At("sub/a"), "one"));
+  EXPECT_FALSE(this->files().Remove(this->At("sub")));
+  EXPECT_EQ(this->Text("sub/a"), "one");
+  EXPECT_TRUE(this->files().Remove(this->At("sub/a")));
+  EXPECT_TRUE(this->files().Remove(this->At("sub")));
+  EXPECT_TRUE(this->List().empty());
+}
+
 TYPED_TEST_P(FilesConformance, DirectoriesAreMadeWithTheirParentsAndAgainIsNoError) {
   ASSERT_TRUE(this->files().MakeDirs(this->At("x/y")));
   ASSERT_TRUE(this->files().MakeDirs(this->At("x/y")));
@@ -101,7 +111,7 @@ TYPED_TEST_P(FilesConformance, AFileWhereADirectoryMustBeIsSaid) {
 
 REGISTER_TYPED_TEST_SUITE_P(FilesConformance, CreateNeverOverwrites, ReplaceGivesTheNewBytesAndNothingElse,
                             AppendedBytesAreThereAcrossOpeningsAndCanBeCut, ARangeIsShortAtTheEnd, WhatIsMissingIsNotFound,
-                            WithoutItsDirectoryNothingIsMade, ARemovedFileIsGoneAndItsNameFree,
+                            WithoutItsDirectoryNothingIsMade, ARemovedFileIsGoneAndItsNameFree, AnEmptyDirectoryIsRemovedAndAFullOneIsNot,
                             DirectoriesAreMadeWithTheirParentsAndAgainIsNoError, AFileWhereADirectoryMustBeIsSaid);
 
 }  // namespace edgewise::test

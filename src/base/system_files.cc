@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 
 #include "base/files.h"
@@ -159,7 +160,7 @@ class RealFiles final : public Files {
   }
 
   Result<void> Remove(const fs::path& path) override {
-    if (unlink(path.c_str()) != 0 && errno != ENOENT) return FromErrno("remove", path);
+    if (std::remove(path.c_str()) != 0 && errno != ENOENT) return FromErrno("remove", path);
     return {};
   }
 

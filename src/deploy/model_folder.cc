@@ -60,4 +60,19 @@ Result<CheckedModel> ModelFolder::Put(const DesiredModel& model, const std::vect
   return Get(model);
 }
 
+Result<std::size_t> ModelFolder::KeepOnly(const std::set<Digest>& digests) {
+  std::size_t removed = 0;
+  EDGEWISE_ASSIGN(const auto names, files_.List(folder_));
+  for (const auto& name : names) {
+    const auto digest = Digest::Parse("sha256:" + name);
+    if (!digest || digests.contains(*digest)) continue;    // what is not ours stays
+    EDGEWISE_TRY(files_.Remove(folder_ / name / kIndex));  // first: without it nobody takes the rest for a model
+    EDGEWISE_ASSIGN(const auto rest, files_.List(folder_ / name));
+    for (const auto& file : rest) EDGEWISE_TRY(files_.Remove(folder_ / name / file));
+    EDGEWISE_TRY(files_.Remove(folder_ / name));
+    ++removed;
+  }
+  return removed;
+}
+
 }  // namespace edgewise::deploy

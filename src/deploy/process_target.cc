@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <mutex>
 
 #include "deploy/detail/child.h"
 #include "deploy/inline_target.h"
@@ -24,10 +25,14 @@ class ScorerChild final : public Running {
     std::filesystem::remove(socket_, ignored);
   }
   const score::Engine& engine() const override { return *engine_; }
-  bool Alive() override { return child_->Alive(); }
+  bool Alive() override {
+    const std::lock_guard lock(mutex_);
+    return child_->Alive();
+  }
   int pid() const override { return child_->pid(); }
 
  private:
+  std::mutex mutex_;  // guards child_, which one thread at a time may ask
   std::unique_ptr<detail::Child> child_;
   std::filesystem::path socket_;
   std::unique_ptr<score::Engine> engine_;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <string>
 #include <vector>
@@ -27,7 +28,7 @@ class ProcessTarget final : public Target {
   Result<std::filesystem::path> NextSocket(const ModelOnDisk& model);
 
   Options options_;
-  unsigned started_ = 0;
+  std::atomic<unsigned> started_ = 0;
 };
 
 }  // namespace edgewise::deploy

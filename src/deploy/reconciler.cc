@@ -25,30 +25,14 @@ Result<std::unique_ptr<Reconciler>> Reconciler::Open(Options options, Target& ta
   return reconciler;
 }
 
-Result<void> Reconciler::ReadFolder() {
-  const auto path = options_.folder / "desired.json";
-  const auto text = files_.Read(path);
-  if (!text && text.error().code != Code::kNotFound) return std::unexpected(text.error());
-  if (text) {
-    auto desired = DesiredFromJson(*text);
-    if (!desired) return Fail(Code::kDataLoss, fmt::format("{} is damaged; remove it, the hub sends it again", path.string()));
-    desired_ = std::move(*desired);
-  }
-  const auto live = files_.Read(options_.folder / "live.json");
-  if (!live) return {};
-  const auto last_good = DesiredFromJson(*live);
-  if (!last_good) {
-    log::Warn("deploy: live.json is damaged and is not used; the desired state is started instead");
-    return {};
-  }
-  for (const auto& model : last_good->models) last_good_.emplace(model.name, model);
-  return {};
-}
-
 Result<void> Reconciler::Offer(const DesiredState& state) {
   const auto text = ToJson(state);
   EDGEWISE_TRY(DesiredFromJson(text));
   const std::lock_guard lock(mutex_);
+  if (auto trouble = PolicyTrouble(state); !trouble.empty() && (!desired_ || state.number >= desired_->number)) {
+    refused_ = trouble;
+    return Fail(Code::kFailedPrecondition, std::move(trouble));
+  }
   if (desired_ && *desired_ == state) return {};
   if (desired_ && state.number <= desired_->number) {
     return Fail(Code::kAborted,
@@ -56,6 +40,7 @@ Result<void> Reconciler::Offer(const DesiredState& state) {
   }
   EDGEWISE_TRY(files_.ReplaceDurably(options_.folder / "desired.json", text));
   desired_ = state;
+  refused_.clear();
   troubles_.clear();
   return {};
 }
@@ -64,23 +49,43 @@ Result<bool> Reconciler::Step(Deadline deadline) {
   StopRetired();
   const auto desired = this->desired();
   if (!desired) return false;
+  if (!PolicyTrouble(*desired).empty()) return StepLastGood(deadline);
   for (const auto& model : desired->models) {
     EDGEWISE_ASSIGN(const bool done, StepModel(model, deadline));
     if (done) return true;
   }
   if (DropUndesired(*desired)) return true;
   CountApplied(*desired);
-  return NoteLive(*desired);
+  EDGEWISE_ASSIGN(const bool noted, NoteLive(*desired));
+  if (!noted) RemoveOld(*desired);
+  return noted;
+}
+
+/// Nothing leaves a site under another policy than its desired state wants, and no new model comes with one: empty if it fits.
+std::string Reconciler::PolicyTrouble(const DesiredState& state) const {
+  if (state.policy.IsZero() || state.policy == options_.policy) return {};
+  return fmt::format("desired state {} is refused: policy {} is wanted, this site runs {}; give the site that policy file and restart",
+                     state.number, state.policy.ToString(), options_.policy.IsZero() ? "none" : options_.policy.ToString());
+}
+
+/// The site was started with another policy file than its desired state wants: what was live goes on serving, and nothing else is done.
+Result<bool> Reconciler::StepLastGood(Deadline deadline) {
+  for (const auto& [name, model] : last_good_) {
+    EDGEWISE_ASSIGN(const bool done, StepModel(model, deadline));
+    if (done) return true;
+  }
+  return false;
 }
 
 Result<bool> Reconciler::StepModel(const DesiredModel& model, Deadline deadline) {
   const auto live = FindLive(model.name);
   const bool alive = live && live->running->Alive();
   if (alive && live->model.digest == model.digest) return false;
-  if (live && !alive && MayTry(live->model)) {
-    if (const auto restarted = Restart(*live, deadline); !restarted) NoteTrouble(live->model, restarted.error());
+  if (live && !alive && MayRestart(*live)) {
+    if (const auto restarted = RestartInStep(*live, deadline); !restarted) NoteTrouble(live->model, restarted.error());
     return true;
   }
+  if (live && !alive && live->model.digest == model.digest) return false;  // its pause is not over
   if (const auto last = last_good_.find(model.name); !live && last != last_good_.end() && MayTry(last->second)) {
     // The site scores again at once; a newer version comes when the network lets it.
     const auto version = last->second;
@@ -111,19 +116,45 @@ Result<void> Reconciler::BringLive(const DesiredModel& model, Deadline deadline)
   return {};
 }
 
+Result<void> Reconciler::Revive(const std::string& name, Deadline deadline) {
+  const std::unique_lock restarting(restart_mutex_, deadline.Left());
+  if (!restarting) return Fail(Code::kDeadlineExceeded, "no time left to start the scorer again");
+  const auto live = FindLive(name);
+  if (!live) return Fail(Code::kNotFound, fmt::format("no model \"{}\" is live here", name));
+  if (live->running->Alive()) return {};
+  if (!MayRestart(*live)) {
+    return Fail(Code::kUnavailable, fmt::format("model \"{}\": its scorer ended again and again; it is started again after a pause", name));
+  }
+  auto restarted = Restart(*live, deadline);
+  if (!restarted) NoteTrouble(live->model, restarted.error());
+  return restarted;
+}
+
+/// Here there is time to pull what is damaged on the disk.
+Result<void> Reconciler::RestartInStep(const LiveModel& live, Deadline deadline) {
+  EDGEWISE_TRY(Fetch(live.model));
+  const std::unique_lock restarting(restart_mutex_, deadline.Left());
+  if (!restarting || live.running->Alive()) return {};
+  const auto present = FindLive(live.model.name);
+  return present && present->running == live.running ? Restart(live, deadline) : Result<void>();  // a request may have been faster
+}
+
 Result<void> Reconciler::Restart(const LiveModel& live, Deadline deadline) {
   log::Warn("deploy: the scorer of {} {} has ended; starting it again", live.model.name, live.model.digest.Short());
-  EDGEWISE_ASSIGN(const auto checked, Fetch(live.model));
+  EDGEWISE_ASSIGN(const auto checked, models_.Get(live.model));
   const auto limit = Deadline::After(std::min<Deadline::Clock::duration>(deadline.Left(), options_.start_limit));
   EDGEWISE_ASSIGN(auto running, target_.Start(checked.disk, limit));
-  Swap({live.model, live.card, std::move(running)});
+  Swap({live.model, live.card, std::move(running)}, live.running.get());
   return {};
 }
 
-void Reconciler::Swap(LiveModel next) {
+/// Makes it live; with `instead_of`, only if that one still is.
+void Reconciler::Swap(LiveModel next, const Running* instead_of) {
   const std::lock_guard lock(mutex_);
-  troubles_.erase({next.model.name, next.model.digest});
   auto& place = live_[next.model.name];
+  if (instead_of != nullptr && place.running.get() != instead_of) return retired_.push_back(std::move(next.running));
+  troubles_.erase({next.model.name, next.model.digest});
+  restarts_.Started(next.model.name, next.model.digest, options_.now());
   if (place.running) retired_.push_back(std::move(place.running));
   place = std::move(next);
   ++generation_;
@@ -142,7 +173,13 @@ bool Reconciler::DropUndesired(const DesiredState& desired) {
 
 // Stopping a process takes a moment: it must not happen on the thread of the request that used it last.
 void Reconciler::StopRetired() {
-  std::erase_if(retired_, [](const auto& running) { return running.use_count() == 1; });
+  std::vector<std::shared_ptr<Running>> unused;  // they end after the lock
+  const std::lock_guard lock(mutex_);
+  std::erase_if(retired_, [&](auto& running) {
+    if (running.use_count() > 1) return false;
+    unused.push_back(std::move(running));
+    return true;
+  });
 }
 
 void Reconciler::CountApplied(const DesiredState& desired) {
@@ -154,23 +191,18 @@ void Reconciler::CountApplied(const DesiredState& desired) {
   if (whole) applied_ = std::max(applied_, desired.number);
 }
 
-Result<bool> Reconciler::NoteLive(const DesiredState& desired) {
-  auto good = last_good_;
-  std::erase_if(good, [&](const auto& entry) { return Find(desired, entry.first) == nullptr; });
-  for (auto& live : Live()) good.insert_or_assign(live.model.name, live.model);
-  if (good == last_good_) return false;
-  DesiredState note{.number = desired.number, .models = {}, .policy = {}};
-  for (const auto& [name, model] : good) note.models.push_back(model);
-  EDGEWISE_TRY(files_.ReplaceDurably(options_.folder / "live.json", ToJson(note)));
-  last_good_ = std::move(good);
-  return true;
-}
-
 bool Reconciler::MayTry(const DesiredModel& model) const {
   const std::lock_guard lock(mutex_);
   const auto found = troubles_.find({model.name, model.digest});
   if (found == troubles_.end()) return true;
-  return !found->second.final && std::chrono::steady_clock::now() >= found->second.next;
+  return !found->second.final && options_.now() >= found->second.next;
+}
+
+bool Reconciler::MayRestart(const LiveModel& live) {
+  if (!MayTry(live.model)) return false;
+  const std::lock_guard lock(mutex_);
+  const auto now = options_.now();
+  return now >= restarts_.Ended(live.model.name, now);
 }
 
 void Reconciler::NoteTrouble(const DesiredModel& model, const Error& error) {
@@ -182,7 +214,7 @@ void Reconciler::NoteTrouble(const DesiredModel& model, const Error& error) {
   const bool has_served = live != live_.end() && live->second.model.digest == model.digest;
   trouble.final = IsFinal(error.code) && !has_served;  // what has served before can serve again
   trouble.wait = trouble.wait.count() == 0 ? options_.retry_first : std::min(2 * trouble.wait, options_.retry_longest);
-  trouble.next = std::chrono::steady_clock::now() + trouble.wait;
+  trouble.next = options_.now() + trouble.wait;
 }
 
 std::optional<LiveModel> Reconciler::FindLive(const std::string& name) const {
@@ -206,26 +238,6 @@ std::uint64_t Reconciler::generation() const {
 std::optional<DesiredState> Reconciler::desired() const {
   const std::lock_guard lock(mutex_);
   return desired_;
-}
-
-DeployStatus Reconciler::status() const {
-  const std::lock_guard lock(mutex_);
-  DeployStatus status{.desired = desired_ ? desired_->number : 0, .applied = applied_, .models = {}};
-  if (!desired_) return status;
-  for (const auto& model : desired_->models) {
-    ModelStatus entry{.name = model.name, .digest = {}, .version = {}, .state = "waiting", .reason = {}};
-    if (const auto live = live_.find(model.name); live != live_.end()) {
-      entry.digest = live->second.model.digest;
-      entry.version = live->second.model.version;
-      if (entry.digest == model.digest) entry.state = "live";
-    }
-    if (const auto trouble = troubles_.find({model.name, model.digest}); trouble != troubles_.end()) {
-      entry.state = "failed";
-      entry.reason = trouble->second.reason;
-    }
-    status.models.push_back(std::move(entry));
-  }
-  return status;
 }
 
 }  // namespace edgewise::deploy

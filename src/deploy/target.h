@@ -18,7 +18,7 @@ struct ModelOnDisk {
   std::filesystem::path directory;  ///< Holds model.onnx and model.json.
 };
 
-/// A scorer that runs: its engine answers until this object is destroyed, which stops it.
+/// A scorer that runs: its engine answers until this object is destroyed, which stops it. Threads: any number.
 class Running {
  public:
   virtual ~Running() = default;
@@ -30,7 +30,7 @@ class Running {
 /// Where a model is deployed: a child process, in the site itself, podman, Kubernetes.
 /// Start() answers when the scorer has scored a row of its own; a scorer that does not get ready by the deadline is stopped.
 /// Errors: kInvalidArgument (model cannot be loaded), kDeadlineExceeded (never got ready), kUnavailable, kResourceExhausted.
-/// Threads: one at a time.
+/// Threads: any number.
 class Target {
  public:
   virtual ~Target() = default;

@@ -24,8 +24,9 @@ std::string TextOr(const Json& json, const char* key, std::string missing) {
 
 /// The first thing a status complains about.
 std::optional<std::string> Trouble(const Json& status) {
-  const auto stopped = TextOr(status, "stopped", "");
-  if (!stopped.empty()) return stopped;
+  for (const auto* key : {"stopped", "refused"}) {
+    if (auto trouble = TextOr(status, key, ""); !trouble.empty()) return trouble;
+  }
   const auto models = status.find("models");
   if (models == status.end() || !models->is_array()) return std::nullopt;
   for (const auto& model : *models) {
@@ -38,7 +39,7 @@ std::optional<std::string> Trouble(const Json& status) {
 /// What is worth a write: all but the counts and clocks, which change with every status.
 std::string Gist(const Json& status) {
   Json gist;
-  for (const auto* key : {"epoch", "desired", "applied", "models", "stopped"}) {
+  for (const auto* key : {"epoch", "desired", "applied", "models", "stopped", "refused"}) {
     if (status.contains(key)) gist[key] = status[key];
   }
   return gist.dump();

@@ -9,6 +9,8 @@ namespace {
 
 using net::HttpRequest, net::HttpResponse, net::Responder, net::Router;
 
+constexpr std::chrono::seconds kScoreLimit{5};  // a request that waits longer for its scorer is of no use to anybody
+
 /// Full, or broken: said before anything is changed.
 Result<void> MayTake(SiteDoor& door) {
   EDGEWISE_TRY(door.core().RecoverIfBroken());
@@ -45,7 +47,7 @@ Result<void> PostRecords(SiteDoor& door, const HttpRequest& request, const std::
   return {};
 }
 
-Result<ScoredEntry> ScoreOne(SiteDoor& door, const Served& served, std::string_view json) {
+Result<ScoredEntry> ScoreOne(SiteDoor& door, const Served& served, std::string_view json, Deadline deadline) {
   auto& machine = door.core().machine();
   EDGEWISE_ASSIGN(auto request, machine.parser().Parse(served.program.request(), json, feature::RecordParser::Form::kRequest));
   const auto& options = door.options();
@@ -57,7 +59,7 @@ Result<ScoredEntry> ScoreOne(SiteDoor& door, const Served& served, std::string_v
   machine.Compute(served.program, request, entry.sample);
   std::vector<float> row(served.program.outputs().size());
   served.program.Encode(entry.sample, row);
-  EDGEWISE_ASSIGN(const auto scores, served.live.running->engine().Score(row, Deadline::After(std::chrono::seconds(5))));
+  EDGEWISE_ASSIGN(const auto scores, served.live.running->engine().Score(row, deadline));
   entry.lineage = LineageId::Random();
   entry.model = served.live.model.digest;
   entry.layout = served.program.layout();
@@ -67,11 +69,23 @@ Result<ScoredEntry> ScoreOne(SiteDoor& door, const Served& served, std::string_v
   return entry;
 }
 
+/// A scorer may end at any moment; the request that finds it so starts it again and asks once more, within its own deadline.
+/// `served` is then what is live by now: a swap may have come between.
+Result<ScoredEntry> ScoreOrRevive(SiteDoor& door, const Served*& served, const std::string& model, std::string_view json) {
+  const auto deadline = Deadline::After(kScoreLimit);
+  auto entry = ScoreOne(door, *served, json, deadline);
+  if (entry || entry.error().code != Code::kUnavailable) return entry;
+  EDGEWISE_TRY(door.Revive(model, deadline));
+  served = door.FindModel(model);
+  if (served == nullptr) return entry;
+  return ScoreOne(door, *served, json, deadline);
+}
+
 Result<void> PostScore(SiteDoor& door, const HttpRequest& request, const std::string& model, const Responder& respond) {
   EDGEWISE_TRY(MayTake(door));
   const auto* served = door.FindModel(model);
   if (served == nullptr) return Fail(Code::kNotFound, fmt::format("no model \"{}\" is live here; GET /status names those that are", model));
-  EDGEWISE_ASSIGN(const auto entry, ScoreOne(door, *served, request.body));
+  EDGEWISE_ASSIGN(const auto entry, ScoreOrRevive(door, served, model, request.body));
   TakeAndAnswer(door, entry,
                 fmt::format(R"({{"score":{},"lineage":"{}","model":"{}","version":"{}"}})", entry.score, entry.lineage.ToString(),
                             entry.model.ToString(), served->live.model.version),

@@ -48,6 +48,7 @@ class RunningSite final : public Site, public SiteDoor {
   Core& core() override { return *core_; }
   Metrics& metrics() override { return metrics_; }
   const Served* FindModel(const std::string& name) override;
+  Result<void> Revive(const std::string& name, Deadline deadline) override { return reconciler_->Revive(name, deadline); }
   void Flush(std::function<void(Result<void>)> done) override;
   void Counted() override;
 
@@ -83,6 +84,7 @@ class RunningSite final : public Site, public SiteDoor {
   std::vector<Answer> flushes_;                   // who waits for everything to have left
   std::chrono::steady_clock::time_point looked_;  // relay thread
 
+  std::string offer_trouble_;  // deployment's thread
   std::atomic<bool> stopping_ = false;
   Errands errands_;  // of the deployment's thread, for the HTTP thread
   std::unique_ptr<Stepper> carrier_;
@@ -114,7 +116,8 @@ Result<void> RunningSite::Start() {
 }
 
 Result<void> RunningSite::OpenDeployment() {
-  deploy::Reconciler::Options options{.folder = options_.folder / "deploy", .pull = options_.pull};
+  deploy::Reconciler::Options options{
+      .folder = options_.folder / "deploy", .policy = options_.policy ? options_.policy->digest() : Digest(), .pull = options_.pull};
   options.before_swap = [this](const train::ModelCard& card) { return WarmUpAside(card); };
   EDGEWISE_ASSIGN(reconciler_, deploy::Reconciler::Open(std::move(options), target_, files_));
   return {};
@@ -220,7 +223,10 @@ bool RunningSite::StepDeployment() {
   if (options_.hub.desired) {
     if (const auto desired = options_.hub.desired(deadline); desired && *desired) {
       if (const auto known = reconciler_->desired(); !known || known->number < (*desired)->number) {
-        if (const auto offered = reconciler_->Offer(**desired); !offered) log::Warn("site {}: {}", options_.name, offered.error().message);
+        const auto offered = reconciler_->Offer(**desired);
+        auto trouble = offered ? std::string() : offered.error().message;
+        if (!trouble.empty() && trouble != offer_trouble_) log::Warn("site {}: {}", options_.name, trouble);
+        offer_trouble_ = std::move(trouble);  // the hub says it again and again; the log need not
       }
     }
   }
@@ -249,6 +255,7 @@ std::string RunningSite::StatusJson() const {
   status.deployed = reconciler_->status();
   if (auto depths = queue_->Depths()) status.queue = *std::move(depths);
   if (relay_) status.relay = relay_->Status();
+  if (options_.policy) status.policy = options_.policy->digest();
   const std::lock_guard lock(mutex_);
   status.clock = clock_;
   status.drained = drained_.through();

@@ -12,6 +12,8 @@ std::string ToJson(const Status& status) {
   out["drained"] = FormatTime(status.drained);
   out["desired"] = status.deployed.desired;
   out["applied"] = status.deployed.applied;
+  out["policy"] = status.policy ? status.policy->ToString() : "";
+  out["refused"] = status.deployed.refused.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(status.deployed.refused);
   out["models"] = nlohmann::json::array();
   for (const auto& model : status.deployed.models) {
     out["models"].push_back({{"name", model.name},

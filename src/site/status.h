@@ -21,6 +21,7 @@ struct Status {
   MachineCounts counts;
   std::size_t pending = 0;  ///< Scored rows that wait for a label.
   deploy::DeployStatus deployed;
+  std::optional<Digest> policy;
   std::vector<queue::LaneDepth> queue;
   std::optional<relay::RelayStatus> relay;  ///< None: no policy, so nothing leaves.
 };

@@ -68,14 +68,12 @@ Result<void> Journal::OpenLastSegment() {
   const auto first = segments_.back();
   const auto path = SegmentPath(first);
   EDGEWISE_ASSIGN(const std::string bytes, files_.Read(path));
-  next_ = first;
-  if (SegmentReader::IsUnfinished(bytes)) return StartSegment();
   EDGEWISE_ASSIGN(auto reader, ReadSegment(path, bytes, first));
   while (reader.Next()) {
   }
   next_ = reader.next_position();
   segment_ = reader.writer();
-  if (!segment_) return StartSegment();  // what the format before left stays as it is
+  if (!segment_) return StartSegment();  // its head was not finished, or it has the format before and stays as it is
   EDGEWISE_ASSIGN(file_, files_.OpenAppend(path));
   if (reader.kept() < bytes.size()) EDGEWISE_TRY(file_->Truncate(reader.kept()));
   // A process that was killed may have left entries that no sync has seen: what is derived from them must not outlive them.

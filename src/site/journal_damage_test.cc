@@ -1,33 +1,7 @@
-#include <gtest/gtest.h>
+#include "site/journal_test.h"
 
-#include <map>
-
-#include "base/fake_files.h"
-#include "site/journal.h"
-
-namespace edgewise::site {
+namespace edgewise::site::test {
 namespace {
-
-const std::filesystem::path kFolder = "/journal";
-using Disk = std::map<std::string, std::string>;  // a journal's files: name, bytes
-
-/// What a replay of the whole journal gives: entries by position, and how many could not be read.
-struct Replayed {
-  std::map<std::uint64_t, std::string> entries;
-  std::uint64_t lost = 0;
-};
-
-Replayed ReplayAll(const Journal& journal) {
-  Replayed replayed;
-  const auto lost = journal.Replay(Position{0}, [&](Position position, std::string_view entry) {
-    replayed.entries[static_cast<std::uint64_t>(position)] = entry;
-    return Result<void>();
-  });
-  EXPECT_TRUE(lost) << lost.error().message;
-  replayed.lost = lost.value_or(0);
-  EXPECT_EQ(replayed.entries.size() + replayed.lost, static_cast<std::uint64_t>(journal.last())) << "each position is read or counted";
-  return replayed;
-}
 
 std::string Text(std::uint64_t position) { return "entry " + std::to_string(position); }
 std::string Flipped(std::string bytes, std::size_t bit) {
@@ -35,35 +9,13 @@ std::string Flipped(std::string bytes, std::size_t bit) {
   return bytes;
 }
 
-constexpr Journal::Options kSmall{.segment_bytes = 100};
 constexpr std::uint64_t kEntries = 8;
 constexpr std::size_t kSegmentHead = 32;
 constexpr std::size_t kFrame = 20 + sizeof "entry 1" - 1;
 
-/// A journal on a disk of its own.
-struct OnDisk {
-  explicit OnDisk(const Disk& disk = {}) {
-    EXPECT_TRUE(files.MakeDirs(kFolder));
-    for (const auto& [name, bytes] : disk) EXPECT_TRUE(files.CreateDurably(kFolder / name, bytes));
-  }
-  std::unique_ptr<Journal> Open() {
-    auto journal = Journal::Open(files, kFolder, kSmall);
-    EXPECT_TRUE(journal) << journal.error().message;
-    return std::move(*journal);
-  }
-  Disk Read() {
-    Disk disk;
-    const auto names = files.List(kFolder).value();
-    for (const auto& name : names) disk[name] = files.Read(kFolder / name).value();
-    return disk;
-  }
-
-  FakeFiles files;
-};
-
 /// Three segments with three, three and two entries: the next entry goes into the third, the one after it starts a fourth.
 Disk SmallJournal() {
-  OnDisk on;
+  OnFakeDisk on;
   const auto journal = on.Open();
   for (std::uint64_t position = 1; position <= kEntries; ++position) EXPECT_TRUE(journal->Write({Text(position)}));
   auto disk = on.Read();
@@ -75,7 +27,7 @@ Disk SmallJournal() {
 /// Opens what was damaged, appends, and opens again: no entry is made up, what was lost stays counted, and the new entries are there.
 /// Answers how many were lost.
 std::uint64_t LostAndGoesOn(const Disk& disk, std::uint64_t last = kEntries) {
-  OnDisk on(disk);
+  OnFakeDisk on(disk);
   auto journal = on.Open();
   EXPECT_EQ(journal->last(), Position{last}) << "a position that was acknowledged is not given again";
   const auto before = ReplayAll(*journal);
@@ -138,17 +90,25 @@ TEST(JournalDamage, AMissingSegmentIsCounted) {
   EXPECT_EQ(LostAndGoesOn(damaged), 3U);
 }
 
+TEST(JournalDamage, ASegmentCutToNothingIsCounted) {
+  for (const std::size_t size : {0U, 5U, 20U}) {
+    Disk damaged = SmallJournal();
+    damaged.begin()->second.resize(size);
+    EXPECT_EQ(LostAndGoesOn(damaged), 3U) << size;
+  }
+}
+
 // The entry carries a whole frame of another segment, with the position that a reader would look for behind the damage.
 TEST(JournalDamage, AnEntryThatImitatesAFrameIsNotTakenForOne) {
   std::string imitation;
   SegmentWriter(12345).AddFrame(imitation, 2, "made up");
-  OnDisk on;
+  OnFakeDisk on;
   ASSERT_TRUE(on.Open()->Write({imitation, Text(2)}));
   Disk damaged = on.Read();
   auto& bytes = damaged.begin()->second;
   ASSERT_NE(bytes.find(imitation), std::string::npos);
   bytes = Flipped(bytes, 8 * kSegmentHead);
-  OnDisk again(damaged);
+  OnFakeDisk again(damaged);
   const auto replayed = ReplayAll(*again.Open());
   EXPECT_EQ(replayed.entries, (std::map<std::uint64_t, std::string>{{2, Text(2)}}));
 }
@@ -157,8 +117,8 @@ TEST(JournalDamage, AnotherVersionIsRefusedAndLeftAlone) {
   Disk newer = SmallJournal();
   auto& bytes = newer.rbegin()->second;
   for (const std::size_t half : {0U, 16U}) bytes[half + 6] = '3';
-  OnDisk on(newer);
-  const auto journal = Journal::Open(on.files, kFolder, kSmall);
+  OnFakeDisk on(newer);
+  const auto journal = Journal::Open(on.files, kFolder, {});
   ASSERT_FALSE(journal);
   EXPECT_EQ(journal.error().code, Code::kFailedPrecondition);
   EXPECT_NE(journal.error().message.find(newer.rbegin()->first), std::string::npos) << journal.error().message;
@@ -175,7 +135,7 @@ const std::string kFormat1Name = "journal-0000000000000001.log";
 TEST(JournalFormat1, IsReadAndContinuedInFormat2) {
   EXPECT_EQ(LostAndGoesOn({{kFormat1Name, Format1()}}, 2), 0U);
   EXPECT_EQ(LostAndGoesOn({{kFormat1Name, Format1().substr(0, Format1().size() - 1)}}, 1), 0U) << "a torn tail";
-  OnDisk on(Disk{{kFormat1Name, Format1()}});
+  OnFakeDisk on(Disk{{kFormat1Name, Format1()}});
   ASSERT_TRUE(on.Open()->Write({Text(3)}));
   EXPECT_EQ(on.Read()[kFormat1Name], Format1()) << "what was written stays as it is";
 }
@@ -187,14 +147,14 @@ TEST(JournalFormat1, WithoutEntriesIsStartedOver) {
 // The known limit of format 1, and why there is a format 2. It also shows that the test of flipped bits can fail.
 TEST(JournalFormat1, ADamagedLengthHidesTheRestOfItsSegment) {
   const auto damaged = Flipped(Format1(), 8 * 8 + 5);
-  OnDisk last(Disk{{kFormat1Name, damaged}});
+  OnFakeDisk last(Disk{{kFormat1Name, damaged}});
   EXPECT_EQ(last.Open()->last(), Position{0}) << "both entries are gone, and nothing says so";
   Disk earlier = SmallJournal();
   earlier.erase(earlier.begin());
   earlier[kFormat1Name] = damaged;
-  OnDisk on(earlier);
+  OnFakeDisk on(earlier);
   EXPECT_EQ(ReplayAll(*on.Open()).lost, 3U) << "in an earlier segment they are counted by the next one's name";
 }
 
 }  // namespace
-}  // namespace edgewise::site
+}  // namespace edgewise::site::test

@@ -47,6 +47,12 @@ std::optional<std::uint32_t> MarkIn(std::string_view half) {
   return Get<std::uint32_t>(half, kMagic.size());
 }
 
+/// True if the head was being written when a crash came; no entry was.
+bool IsUnfinished(std::string_view bytes) {
+  if (bytes.size() < kMagic.size()) return kMagic.starts_with(bytes) || kMagic1.starts_with(bytes);
+  return bytes.size() < kSegmentHead && bytes.starts_with(kMagic);
+}
+
 }  // namespace
 
 SegmentWriter::SegmentWriter(std::uint32_t mark) : mark_(mark), seed_(Checksum(MagicAndMark(mark))) {}
@@ -76,12 +82,8 @@ struct SegmentReader::FrameHead {
 SegmentReader::SegmentReader(std::string_view bytes, std::uint64_t first, std::size_t at, std::optional<std::uint32_t> mark)
     : bytes_(bytes), next_(first), at_(at), mark_(mark), seed_(mark ? Checksum(MagicAndMark(*mark)) : 0) {}
 
-bool SegmentReader::IsUnfinished(std::string_view bytes) {
-  if (bytes.size() < kMagic.size()) return kMagic.starts_with(bytes) || kMagic1.starts_with(bytes);
-  return bytes.size() < kSegmentHead && bytes.starts_with(kMagic);
-}
-
 Result<SegmentReader> SegmentReader::Open(std::string_view bytes, std::uint64_t first) {
+  if (IsUnfinished(bytes)) return SegmentReader(bytes, first, bytes.size(), std::nullopt);
   auto mark = MarkIn(bytes.substr(0, kHalfHead));
   if (!mark && bytes.size() >= kSegmentHead) mark = MarkIn(bytes.substr(kHalfHead, kHalfHead));
   if (mark) return SegmentReader(bytes, first, kSegmentHead, mark);

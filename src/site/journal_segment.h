@@ -35,16 +35,15 @@ class SegmentReader {
     std::string_view payload;
   };
 
-  /// True for a segment that was cut while its head was being written: no entry can be in it.
-  static bool IsUnfinished(std::string_view bytes);
-  /// `first` is the position in the segment's name. Errors: kFailedPrecondition (no format that this reader knows).
+  /// `first` is the position in the segment's name. A segment that was cut while its head was being written has no entries and no writer().
+  /// Errors: kFailedPrecondition (no format that this reader knows).
   static Result<SegmentReader> Open(std::string_view bytes, std::uint64_t first);
 
   std::optional<Entry> Next();
   /// After the last Next(): what the next entry behind this segment is called, and how many bytes are left without a torn tail.
   std::uint64_t next_position() const { return next_; }
   std::size_t kept() const { return at_; }
-  /// Continues this segment; nothing for format 1, which is not written any more.
+  /// Continues this segment; nothing without a head, or for format 1, which is not written any more.
   std::optional<SegmentWriter> writer() const;
 
  private:

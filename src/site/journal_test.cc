@@ -1,8 +1,8 @@
-#include "site/journal.h"
+#include "site/journal_test.h"
 
-#include <gtest/gtest.h>
-
+#include <atomic>
 #include <fstream>
+#include <thread>
 
 #include "base/lineage_id.h"
 
@@ -61,6 +61,32 @@ TEST_F(JournalTest, AFlippedBitCostsOneEntryAndIsCounted) {
   const auto journal = Open();
   EXPECT_EQ(Entries(*journal), (Strings{"aaaa", "cccc"}));
   EXPECT_EQ(journal->Replay(Position{0}, [](Position, std::string_view) { return Result<void>(); }).value(), 1U);
+}
+
+TEST_F(JournalTest, AReplayBesideTheWriterSeesWhatWasWrittenBeforeItBegan) {
+  test::OnFakeDisk on;
+  const auto journal = on.Open();
+  std::atomic<bool> done = false;
+  std::jthread writer([&] {
+    for (int i = 0; i < 300; ++i) EXPECT_TRUE(journal->Write({"an entry", "and another"}));
+    done = true;
+  });
+  while (!done) {
+    const auto before = static_cast<std::uint64_t>(journal->last());
+    std::uint64_t seen = 0;
+    const auto lost = journal->Replay(Position{0}, [&](Position position, std::string_view) {
+      EXPECT_EQ(position, Position{++seen});
+      return Result<void>();
+    });
+    EXPECT_EQ(lost.value(), 0U);
+    EXPECT_GE(seen, before);
+  }
+}
+
+TEST_F(JournalTest, AnEntryThatIsTooLargeIsRefusedAndTheNextOneIsTaken) {
+  const auto journal = Open();
+  EXPECT_EQ(journal->Write({"small", std::string(kMaxEntry + 1, 'x')}).error().code, Code::kInvalidArgument);
+  EXPECT_EQ(journal->Write({"small"}).value(), Position{1});
 }
 
 TEST_F(JournalTest, AForeignFileIsRefusedAndLeftAlone) {

@@ -41,6 +41,9 @@ Result<void> Core::OpenParts() {
   EDGEWISE_TRY(files_.MakeDirs(options_.folder));
   EDGEWISE_ASSIGN(journal_, Journal::Open(files_, options_.folder / "journal", {}));
   EDGEWISE_ASSIGN(log_, ScoreLog::Open(options_.folder / "scores.db"));
+  EDGEWISE_ASSIGN(const auto appended, queue_.AppendedThrough());
+  EDGEWISE_ASSIGN(const auto applied, log_->AppliedThrough());
+  EDGEWISE_TRY(journal_->SkipBehind(Position{std::max(static_cast<std::uint64_t>(appended), applied)}));
   machine_ = std::make_unique<Machine>(MachineOptions());
   EDGEWISE_ASSIGN(const auto position, LoadSnapshot());
   EDGEWISE_TRY(Replay(position));
@@ -93,7 +96,6 @@ Result<void> Core::Replay(std::uint64_t after) {
     chunk.emplace_back(static_cast<std::uint64_t>(position), std::move(effects));
     return chunk.size() < kReplayChunk ? Result<void>() : put();
   };
-  EDGEWISE_TRY(journal_->Sync());  // effects become durable: what they follow from must be so before
   EDGEWISE_TRY(journal_->Replay(Position{after}, apply));
   if (outdated += machine_->outdated(); outdated > 0)
     log::Warn("site {}: {} journaled records do not fit the streams as they are declared now; they are passed over", options_.name,

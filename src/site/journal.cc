@@ -58,6 +58,7 @@ Result<void> Journal::StartSegment() {
   if (file_->size() > 0) EDGEWISE_TRY(file_->Truncate(0));
   EDGEWISE_TRY(file_->Append(segment_->Head()));
   EDGEWISE_TRY(file_->Sync());
+  synced_ = file_->size();
   const std::lock_guard lock(mutex_);
   if (segments_.empty() || segments_.back() != next_) segments_.push_back(next_);
   return {};
@@ -77,7 +78,9 @@ Result<void> Journal::OpenLastSegment() {
   EDGEWISE_ASSIGN(file_, files_.OpenAppend(path));
   if (reader.kept() < bytes.size()) EDGEWISE_TRY(file_->Truncate(reader.kept()));
   // A process that was killed may have left entries that no sync has seen: what is derived from them must not outlive them.
-  return file_->Sync();
+  EDGEWISE_TRY(file_->Sync());
+  synced_ = file_->size();
+  return {};
 }
 
 Result<Position> Journal::Write(const std::vector<std::string>& entries) {
@@ -105,12 +108,30 @@ Result<Position> Journal::Write(const std::vector<std::string>& entries) {
   return Position{next_ - 1};
 }
 
+/// After a failed sync nobody knows which bytes the disk has, and a second sync would say "all" (fsync(2)): what was not synced before
+/// goes.
 Result<void> Journal::Sync() {
   if (broken_) return Broken();
   broken_ = true;
-  EDGEWISE_TRY(file_->Sync());
+  if (auto synced = file_->Sync(); !synced) {
+    (void)file_->Truncate(synced_);  // best effort, as above
+    return synced;
+  }
+  synced_ = file_->size();
   broken_ = false;
   return {};
+}
+
+Result<void> Journal::SkipBehind(Position position) {
+  if (broken_) return Broken();
+  if (position <= last()) return {};
+  log::Warn("{}: {} entries are missing at the end; going on behind them", folder_.string(),
+            static_cast<std::uint64_t>(position) - static_cast<std::uint64_t>(last()));
+  {
+    const std::lock_guard lock(mutex_);
+    next_ = static_cast<std::uint64_t>(position) + 1;
+  }
+  return StartSegment();
 }
 
 Result<std::uint64_t> Journal::Replay(Position after, const Visitor& visit) const {

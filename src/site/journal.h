@@ -41,6 +41,9 @@ class Journal {
   Result<Position> Write(const std::vector<std::string>& entries);
   Result<void> Sync();
   Position last() const;
+  /// Makes the next entry's position greater than `position`: for what was derived from entries that are gone, so that no position means
+  /// two things. Positions that are passed over count as lost in a Replay().
+  Result<void> SkipBehind(Position position);
   /// Entries behind `after`, in order. Answers how many of the positions up to last() could not be read: they are skipped, and a log line
   /// names the segment. Visited and lost together are last() - after.
   Result<std::uint64_t> Replay(Position after, const Visitor& visit) const;
@@ -57,6 +60,7 @@ class Journal {
   Options options_;
   std::unique_ptr<Files::AppendFile> file_;
   std::optional<SegmentWriter> segment_;  // how frames of file_ are written
+  std::uint64_t synced_ = 0;              // bytes of file_ that the disk has for certain
   bool broken_ = false;
 
   mutable std::mutex mutex_;             // guards both below: a replay looks at them beside the writer

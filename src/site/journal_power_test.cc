@@ -186,5 +186,32 @@ TEST(JournalPower, OpensOnAFullDisk) {
   EXPECT_EQ(ReplayAll(*journal).entries, (std::map<std::uint64_t, std::string>{{1, "first"}}));
 }
 
+// A second sync would succeed although the disk has dropped the bytes (fsync(2)), so nothing may be built on what the cache still shows.
+TEST(JournalPower, WhatAFailedSyncLeftIsNotTrusted) {
+  OnFakeDisk on;
+  auto journal = on.Open();
+  ASSERT_TRUE(journal->Write({"first"}));
+  ASSERT_TRUE(journal->Sync());
+  ASSERT_TRUE(journal->Write({"second"}));
+  on.files.FailNext(kPlanted);
+  ASSERT_FALSE(journal->Sync());
+  journal = on.Open();
+  EXPECT_EQ(ReplayAll(*journal).entries, (std::map<std::uint64_t, std::string>{{1, "first"}}));
+}
+
+TEST(JournalPower, APositionNeverMeansTwoThings) {
+  OnFakeDisk on;
+  auto journal = on.Open();
+  ASSERT_TRUE(journal->Write({"first"}));
+  ASSERT_TRUE(journal->SkipBehind(Position{1}));  // nothing is missing
+  ASSERT_TRUE(journal->SkipBehind(Position{5}));
+  EXPECT_EQ(journal->Write({"sixth"}).value(), Position{6});
+  ASSERT_TRUE(journal->Sync());
+  journal = on.Open();
+  const auto all = ReplayAll(*journal);
+  EXPECT_EQ(all.entries, (std::map<std::uint64_t, std::string>{{1, "first"}, {6, "sixth"}}));
+  EXPECT_EQ(all.lost, 4U);
+}
+
 }  // namespace
 }  // namespace edgewise::site::test

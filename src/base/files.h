@@ -11,9 +11,10 @@
 
 namespace edgewise {
 
-/// The file system as far as durable state needs it; a seam, so that faults can be injected.
+/// The file system as far as durable state needs it; a seam, so that faults can be injected (fake_files.h).
 /// Durability: Sync() returns after fdatasync; CreateDurably() and ReplaceDurably() after file and directory are synced.
-/// Errors: kNotFound, kAlreadyExists, kResourceExhausted (disk full: free space and call again), kPermissionDenied, kUnavailable (I/O error).
+/// Errors: kNotFound, kAlreadyExists, kResourceExhausted (disk full: free space and call again), kPermissionDenied,
+///   kUnavailable (I/O error: whether the call had an effect is unknown).
 /// Threads: any number; one AppendFile by one thread at a time.
 class Files {
  public:
@@ -28,14 +29,20 @@ class Files {
   };
 
   virtual ~Files() = default;
-  virtual Result<std::unique_ptr<AppendFile>> OpenAppend(const std::filesystem::path& path) = 0;  ///< Created (durably) if missing.
+  /// Created if missing. Its name is durable.
+  virtual Result<std::unique_ptr<AppendFile>> OpenAppend(const std::filesystem::path& path) = 0;
   virtual Result<std::string> Read(const std::filesystem::path& path) = 0;
-  virtual Result<std::string> ReadRange(const std::filesystem::path& path, std::uint64_t offset, std::size_t size) = 0;  ///< Short at the end.
+  /// Short at the end.
+  virtual Result<std::string> ReadRange(const std::filesystem::path& path, std::uint64_t offset, std::size_t size) = 0;
   virtual Result<std::uint64_t> Size(const std::filesystem::path& path) = 0;
-  virtual Result<void> CreateDurably(const std::filesystem::path& path, std::string_view bytes) = 0;   ///< kAlreadyExists if it is there.
-  virtual Result<void> ReplaceDurably(const std::filesystem::path& path, std::string_view bytes) = 0;  ///< Old or new, never half.
-  virtual Result<void> Remove(const std::filesystem::path& path) = 0;  ///< A file or an empty directory; missing is no error.
-  virtual Result<void> MakeDirs(const std::filesystem::path& path) = 0;                                ///< Durably.
+  /// kAlreadyExists if it is there, durably.
+  virtual Result<void> CreateDurably(const std::filesystem::path& path, std::string_view bytes) = 0;
+  /// Old or new, never half.
+  virtual Result<void> ReplaceDurably(const std::filesystem::path& path, std::string_view bytes) = 0;
+  /// A file or an empty directory; missing is no error. Not durable by itself: a power cut may bring the file back.
+  virtual Result<void> Remove(const std::filesystem::path& path) = 0;
+  /// Durably. kAlreadyExists if a file is in the way.
+  virtual Result<void> MakeDirs(const std::filesystem::path& path) = 0;
   /// Names (not paths) in a directory, sorted; kNotFound if it is not there.
   virtual Result<std::vector<std::string>> List(const std::filesystem::path& path) = 0;
 };

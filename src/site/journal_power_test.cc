@@ -104,7 +104,7 @@ Client Live(FakeFiles& disk, Files& files, unsigned seed) {
 }
 
 TEST(JournalPower, AfterAPowerCutEveryAcknowledgedEntryIsThere) {
-  for (unsigned seed = 0; seed < 50; ++seed) {
+  for (unsigned seed = 0; seed < 25; ++seed) {
     FakeFiles disk;
     const auto client = Live(disk, disk, seed);
     EXPECT_EQ(client.broken(), 0U) << "seed " << seed;
@@ -113,7 +113,7 @@ TEST(JournalPower, AfterAPowerCutEveryAcknowledgedEntryIsThere) {
 }
 
 TEST(JournalPower, ADiskThatOnlySaysItSyncedIsCaught) {  // the control: the test above can fail
-  for (unsigned seed = 0; seed < 50; ++seed) {
+  for (unsigned seed = 0; seed < 5; ++seed) {
     FakeFiles disk;
     NeverSyncs liar(disk);
     EXPECT_GT(Live(disk, liar, seed).broken(), 0U) << "seed " << seed;

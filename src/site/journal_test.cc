@@ -68,7 +68,7 @@ TEST_F(JournalTest, AReplayBesideTheWriterSeesWhatWasWrittenBeforeItBegan) {
   const auto journal = on.Open();
   std::atomic<bool> done = false;
   std::jthread writer([&] {
-    for (int i = 0; i < 300; ++i) EXPECT_TRUE(journal->Write({"an entry", "and another"}));
+    for (int i = 0; i < 100; ++i) EXPECT_TRUE(journal->Write({"an entry", "and another"}));
     done = true;
   });
   while (!done) {

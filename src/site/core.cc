@@ -1,11 +1,14 @@
 #include "site/core.h"
 
 #include "base/log.h"
+#include "deploy/model_folder.h"
 
 namespace edgewise::site {
 namespace {
 
 constexpr std::size_t kReplayChunk = 5000;  // entries whose effects are put together
+
+std::filesystem::path ModelsOf(const std::filesystem::path& site) { return site / "deploy" / "models"; }
 
 }  // namespace
 
@@ -16,11 +19,18 @@ Result<std::unique_ptr<Core>> Core::Open(const Site::Options& options, Files& fi
 }
 
 Machine::Options Core::MachineOptions() {
-  return {options_.rules, options_.program, options_.tables, [this](const Digest& model) {
-            const std::lock_guard lock(cards_mutex_);
-            const auto found = cards_.find(model);
-            return found == cards_.end() ? nullptr : found->second;
-          }};
+  return {options_.rules, options_.program, options_.tables, [this](const Digest& model) { return CardOf(model); }};
+}
+
+/// After a restart the journal is replayed before any model is live again: its card lies where the deployment keeps it.
+std::shared_ptr<const train::ModelCard> Core::CardOf(const Digest& model) {
+  const std::lock_guard lock(cards_mutex_);
+  const auto found = cards_.find(model);
+  if (found != cards_.end()) return found->second;
+  const auto kept =
+      deploy::ModelFolder(ModelsOf(options_.folder), files_).Get({.name = "", .repository = "", .digest = model, .version = ""});
+  if (!kept) return nullptr;
+  return cards_[model] = kept->card;
 }
 
 void Core::Know(const Digest& model, std::shared_ptr<const train::ModelCard> card) {

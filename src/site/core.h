@@ -45,6 +45,7 @@ class Core {
   Result<std::uint64_t> LoadSnapshot();
   Result<void> Replay(std::uint64_t after);
   Machine::Options MachineOptions();
+  std::shared_ptr<const train::ModelCard> CardOf(const Digest& model);
 
   const Site::Options& options_;
   Files& files_;

@@ -4,6 +4,7 @@
 #include <signal.h>
 
 #include "base/files.h"
+#include "base/log.h"
 #include "child.h"
 #include "package/image.h"
 #include "registry/http_image_store.h"
@@ -11,6 +12,8 @@
 
 namespace edgewise {
 namespace {
+
+constexpr int kAttempts = 3;  // for a challenge that is killed
 
 std::vector<std::string> Command(const Configuration& configuration, const ChallengePlan& plan) {
   const auto& improve = *configuration.improve;
@@ -29,21 +32,32 @@ std::vector<std::string> Command(const Configuration& configuration, const Chall
   return command;
 }
 
+/// Runs the challenge once and answers its exit code; 128 + signal if one ended it.
+Result<int> RunOnce(const Configuration& configuration, const ChallengePlan& plan, const std::filesystem::path& log,
+                    const std::stop_token& stop) {
+  EDGEWISE_ASSIGN(auto child,
+                  Child::Start({.command = Command(configuration, plan), .environment = {"OMP_WAIT_POLICY=passive"}, .log = log}));
+  {
+    const std::stop_callback end(stop, [pid = child.pid()] { kill(pid, SIGKILL); });
+    child.ReadAll();
+  }
+  return child.Wait();
+}
+
 }  // namespace
 
 std::function<Result<void>(const ChallengePlan&, const std::stop_token&)> ChallengeInChild(const Configuration& configuration) {
   return [configuration](const ChallengePlan& plan, const std::stop_token& stop) -> Result<void> {
     EDGEWISE_TRY(SystemFiles().MakeDirs(plan.out));
     const auto log = plan.out / "log";
-    EDGEWISE_ASSIGN(auto child,
-                    Child::Start({.command = Command(configuration, plan), .environment = {"OMP_WAIT_POLICY=passive"}, .log = log}));
-    {
-      const std::stop_callback end(stop, [pid = child.pid()] { kill(pid, SIGKILL); });
-      child.ReadAll();
+    for (int attempt = 1;; ++attempt) {
+      EDGEWISE_ASSIGN(const int code, RunOnce(configuration, plan, log, stop));
+      if (code == 0 || code == 3) return {};
+      const bool killed = code > 128;  // by the memory's guard, or a person: no reason to do without a model for a month
+      if (!killed || attempt == kAttempts || stop.stop_requested())
+        return Fail(Code::kInternal, fmt::format("the challenge ended with code {}; {} says why", code, log.string()));
+      log::Warn("hub: challenge {} was ended by signal {}; once more", plan.version, code - 128);
     }
-    const int code = child.Wait();
-    if (code == 0 || code == 3) return {};
-    return Fail(Code::kInternal, fmt::format("the challenge ended with code {}; {} says why", code, log.string()));
   };
 }
 

@@ -5,10 +5,12 @@
 #include <fmt/ranges.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <system_error>
 #include <thread>
@@ -18,6 +20,8 @@
 
 namespace edgewise {
 namespace {
+
+constexpr const char* kParent = "EDGEWISE_PARENT";  // the process that started us, for EndWithParent()
 
 std::vector<char*> Pointers(std::vector<std::string>& texts) {
   std::vector<char*> pointers;
@@ -29,6 +33,7 @@ std::vector<char*> Pointers(std::vector<std::string>& texts) {
 
 std::vector<std::string> Environment(const std::vector<std::string>& added) {
   std::vector<std::string> all = added;  // the first of two equal names counts
+  all.push_back(fmt::format("{}={}", kParent, getpid()));
   for (char** entry = environ; *entry != nullptr; ++entry) all.emplace_back(*entry);
   return all;
 }
@@ -127,15 +132,29 @@ void Child::Stop(Deadline patience) {
   pid_ = -1;
 }
 
-Result<std::string> RunProgram(const Child::Options& options, const std::vector<int>& good) {
+Result<std::string> RunProgram(const Child::Options& options, const std::vector<int>& good, const std::stop_token& stop) {
+  if (stop.stop_requested()) return Fail(Code::kUnavailable, "stopped");
   EDGEWISE_ASSIGN(auto child, Child::Start(options));
-  auto printed = child.ReadAll();
+  std::string printed;
+  {
+    const std::stop_callback end(stop, [pid = child.pid()] { kill(pid, SIGTERM); });
+    printed = child.ReadAll();
+  }
   const int code = child.Wait();
+  if (stop.stop_requested()) return Fail(Code::kUnavailable, "stopped");
   for (const int each : good) {
     if (code == each) return printed;
   }
   return Fail(Code::kInternal,
               fmt::format("\"{}\" ended with code {}\n{}", fmt::join(options.command, " "), code, LastLines(options.log, 600)));
+}
+
+void EndWithParent() {
+  const char* parent = std::getenv(kParent);
+  if (parent == nullptr) return;
+  prctl(PR_SET_PDEATHSIG, SIGTERM);
+  if (std::to_string(getppid()) != parent) _exit(1);  // it ended before we could ask to be told
+  unsetenv(kParent);                                  // our children have us
 }
 
 std::filesystem::path OwnProgram() {

@@ -3,6 +3,7 @@
 #include <sys/types.h>
 
 #include <filesystem>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -11,7 +12,9 @@
 
 namespace edgewise {
 
-/// A program of its own that this one started. It is stopped (SIGTERM, then SIGKILL) and waited for when this object goes.
+/// A program of its own that this one started. It is stopped (SIGTERM, then SIGKILL) and waited for when this object goes. If it is this
+/// program again and we are killed with no time to stop it, it gets SIGTERM from the kernel (EndWithParent()): start it from a thread that
+/// lives as long as it shall.
 class Child {
  public:
   struct Options {
@@ -41,9 +44,12 @@ class Child {
   int output_ = -1;
 };
 
-/// Runs a program to its end and answers what it printed.
-/// Errors: kInternal (its exit code is in none of `good`: names the command and shows the last lines of its log).
-Result<std::string> RunProgram(const Child::Options& options, const std::vector<int>& good = {0});
+/// Runs a program to its end and answers what it printed. A stop request ends it with SIGTERM.
+/// Errors: kInternal (its exit code is in none of `good`: names the command and shows the last lines of its log), kUnavailable (stopped).
+Result<std::string> RunProgram(const Child::Options& options, const std::vector<int>& good = {0}, const std::stop_token& stop = {});
+
+/// Called first in main(): when another instance of this program started us, its end, whatever it is, is ours too.
+void EndWithParent();
 
 /// This very program, for children of it.
 std::filesystem::path OwnProgram();

@@ -1,5 +1,11 @@
 #include <fmt/format.h>
 #include <signal.h>
+#include <unistd.h>
+
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+#include <thread>
 
 #include "base/files.h"
 #include "commands.h"
@@ -10,6 +16,8 @@
 
 namespace edgewise {
 namespace {
+
+constexpr int kStopped = 128 + SIGINT;  // as shells say it
 
 struct Choice {
   std::string folder = "build/demo", example = "examples/flights", data = "flights";
@@ -29,21 +37,70 @@ void RemoveEarlier(const std::filesystem::path& folder) {
   }
 }
 
-Result<int> Run(const Choice& choice, const sigset_t& signals) {
-  if (choice.fresh) RemoveEarlier(choice.folder);
+std::string StartOver(const Choice& choice) {
+  std::string command = "edgewise demo --fresh";
+  if (choice.folder != Choice().folder) command += " --folder " + choice.folder;
+  if (choice.data != Choice().data) command += " --data " + choice.data;
+  return command;
+}
+
+/// Turns the first signal into a stop request; the second ends the program at once (its children end with it).
+std::jthread WatchFor(const sigset_t& signals, std::stop_source& stop) {
+  return std::jthread([&signals, &stop](const std::stop_token& over) {
+    const timespec look{.tv_sec = 0, .tv_nsec = 100'000'000};
+    while (!over.stop_requested()) {
+      if (sigtimedwait(&signals, nullptr, &look) <= 0) continue;
+      if (stop.stop_requested()) _exit(kStopped);
+      fmt::print(stderr, "\nStopping ...\n");
+      stop.request_stop();
+    }
+  });
+}
+
+void WaitFor(const std::stop_token& stop) {
+  std::mutex mutex;
+  std::condition_variable_any stopped;
+  std::unique_lock lock(mutex);
+  stopped.wait(lock, stop, [] { return false; });
+}
+
+/// What was found out is printed; then the page stays until somebody stops it.
+Result<int> Tell(const Choice& choice, const std::stop_token& stop) {
   EDGEWISE_ASSIGN(auto traffic, ReadTraffic(choice));
-  const auto say = [](const std::string& line) { fmt::print(stderr, "{}\n", line); };
-  demo::Story story({.folder = choice.folder, .example = choice.example, .data = choice.data, .say = say}, std::move(traffic));
+  std::optional<demo::Progress> progress(std::in_place,
+                                         isatty(STDERR_FILENO) == 1 ? demo::Progress::Where::kTerminal : demo::Progress::Where::kFile);
+  demo::Story story({.folder = choice.folder,
+                     .example = choice.example,
+                     .data = choice.data,
+                     .start_over = StartOver(choice),
+                     .progress = &*progress,
+                     .stop = stop},
+                    std::move(traffic));
   EDGEWISE_ASSIGN(const auto report, story.Tell());
+  progress.reset();
   fmt::print("{}", choice.json ? demo::ToJson(report) : demo::ToText(report));
   if (!choice.json) fmt::print("\n{}/report.json has all of it.\n", choice.folder);
   std::fflush(stdout);
   if (choice.serve) {
-    fmt::print(stderr, "The page: http://{}/  (Ctrl-C stops)\n", story.hub());
-    int signal = 0;
-    sigwait(&signals, &signal);
+    fmt::print(stderr, "\nThe page: http://{}/   (Ctrl-C stops)\n", story.hub());
+    WaitFor(stop);
   }
   return demo::KeptItsWord(report) ? 0 : 1;
+}
+
+int Run(const Choice& choice, const sigset_t& signals) {
+  if (choice.fresh) RemoveEarlier(choice.folder);
+  std::stop_source stop;
+  Result<int> code = 0;
+  {
+    const auto watch = WatchFor(signals, stop);
+    code = Tell(choice, stop.get_token());
+  }
+  if (code) return *code;
+  if (!stop.stop_requested()) return ExitCode(code.error());
+  fmt::print(stderr, "Stopped; nothing runs any more. What was written so far is in {}; it cannot be resumed.\nStart over with: {}\n",
+             choice.folder, StartOver(choice));
+  return kStopped;
 }
 
 }  // namespace
@@ -65,10 +122,9 @@ void AddDemoCommand(CLI::App& program, int& exit_code) {
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGTERM);
-    if (choice->serve) pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // before any thread: WatchFor() gets them
     signal(SIGPIPE, SIG_IGN);
-    const auto code = Run(*choice, signals);
-    exit_code = code ? *code : ExitCode(code.error());
+    exit_code = Run(*choice, signals);
   });
 }
 

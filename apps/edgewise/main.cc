@@ -2,6 +2,7 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include "child.h"
 #include "commands.h"
 
 namespace edgewise {
@@ -15,6 +16,7 @@ int ExitCode(const Error& error) {
 }  // namespace edgewise
 
 int main(int count, char** arguments) {
+  edgewise::EndWithParent();
   spdlog::set_default_logger(spdlog::stderr_logger_mt("edgewise"));  // what a command prints is for programs
   CLI::App program("Edgewise: AI at the edge as one loop that people can run, trust and read");
   program.name("edgewise");

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <thread>
 
@@ -106,20 +107,33 @@ Result<std::filesystem::path> Schedule::ChampionCard() const {
               fmt::format("no model \"{}\" with a registered card is live; deploy one with --card", options_.plan.model));
 }
 
+/// Whether the timeline holds a step that was done, with an outcome that begins so.
+bool Schedule::Ended(std::string_view kind, const std::string& text, EventTime at, std::string_view outcome) const {
+  return std::ranges::any_of(timeline_->Steps(), [&](const hub::TimelineStep& step) {
+    return step.kind == kind && step.text == text && step.at == at && step.state == "done" && step.outcome.starts_with(outcome);
+  });
+}
+
 Result<void> Schedule::Challenge(ChallengePlan plan, EventTime at, const std::stop_token& stop) {
+  const auto text = fmt::format("{} (learns from: {})", plan.version, plan.select);
+  if (Ended("challenge", text, at, "refused")) return {};
+  if (Ended("challenge", text, at, "promoted")) {  // decided before the hub stopped; deciding again would compare the model with itself
+    EDGEWISE_ASSIGN(const auto digest, options_.publish(plan.out, plan.version));
+    return RollOut(plan, digest, at, stop);
+  }
   EDGEWISE_ASSIGN(plan.champion, ChampionCard());
-  EDGEWISE_ASSIGN(const auto step, timeline_->Begin(at, "challenge", fmt::format("{} (learns from: {})", plan.version, plan.select)));
+  EDGEWISE_ASSIGN(const auto step, timeline_->Begin(at, "challenge", text));
   const auto fail = [&](const Error& error) {
     (void)timeline_->End(step, false, error.message);
     return std::unexpected(error);
   };
   if (const auto ran = options_.challenge(plan, stop); !ran) return fail(ran.error());
-  const auto text = SystemFiles().Read(plan.out / "decision.json");
-  if (!text) return fail(text.error());
-  const auto decision = Parse(*text);
+  const auto written = SystemFiles().Read(plan.out / "decision.json");
+  if (!written) return fail(written.error());
+  const auto decision = Parse(*written);
   if (!decision.is_object()) return fail({Code::kDataLoss, "decision.json is no JSON object"});
   if (decision.value("promote", false)) {
-    const auto promoted = Promote(plan, *text, step, at, stop);
+    const auto promoted = Promote(plan, *written, step, at, stop);
     return promoted ? Result<void>() : fail(promoted.error());
   }
   const json entry = {{"version", plan.version}, {"digest", decision.value("challenger_onnx", "")}, {"repository", ""},
@@ -143,7 +157,13 @@ Result<void> Schedule::Promote(const ChallengePlan& plan, const std::string& dec
                       {"gate", decision}};
   EDGEWISE_TRY(fleet_->RegisterModel(entry.dump()));
   EDGEWISE_TRY(timeline_->End(step, true, "promoted: " + reason));
-  EDGEWISE_ASSIGN(const auto rollout, timeline_->Begin(at, "rollout", fmt::format("{} to all sites", plan.version)));
+  return RollOut(plan, digest, at, stop);
+}
+
+Result<void> Schedule::RollOut(const ChallengePlan& plan, const Digest& digest, EventTime at, const std::stop_token& stop) {
+  const auto text = fmt::format("{} to all sites", plan.version);
+  if (Ended("rollout", text, at, "")) return {};
+  EDGEWISE_ASSIGN(const auto rollout, timeline_->Begin(at, "rollout", text));
   std::uint64_t number = 0;
   const auto sites = fleet_->Sites();
   for (const auto& site : sites) {

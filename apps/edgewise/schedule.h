@@ -26,7 +26,8 @@ struct ChallengePlan {
 
 /// Improves the model on the first of each month, when everything that the sites knew by then has come back: the extra challengers of that
 /// date, then the monthly one; a promoted model is published, wanted at all sites, and the month ends when they all run it. What has been
-/// done is kept in the timeline: a month that was cut off by a stop is done again, a finished one is not. Threads: Run() on one of its own.
+/// done is kept in the timeline: of a month that was cut off by a stop, what was not decided is done again. Threads: Run() on one of its
+/// own.
 class Schedule {
  public:
   struct Options {
@@ -50,6 +51,8 @@ class Schedule {
   Result<void> Challenge(ChallengePlan plan, EventTime at, const std::stop_token& stop);
   Result<void> Promote(const ChallengePlan& plan, const std::string& decision, std::uint64_t step, EventTime at,
                        const std::stop_token& stop);
+  Result<void> RollOut(const ChallengePlan& plan, const Digest& digest, EventTime at, const std::stop_token& stop);
+  bool Ended(std::string_view kind, const std::string& text, EventTime at, std::string_view outcome) const;
   Result<void> WaitForSites(std::uint64_t number, const std::stop_token& stop) const;
   Result<std::filesystem::path> ChampionCard() const;
 

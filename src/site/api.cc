@@ -47,6 +47,25 @@ Result<void> PostRecords(SiteDoor& door, const HttpRequest& request, const std::
   return {};
 }
 
+std::string ScoreAnswer(double score, const LineageId& lineage, const Digest& model, std::string_view version) {
+  return fmt::format(R"({{"score":{},"lineage":"{}","model":"{}","version":"{}"}})", score, lineage.ToString(), model.ToString(), version);
+}
+
+/// The answer to the same request, said before by a sender that did not hear it (a connection that broke, a kill -9 between the journal
+/// and the answer): the row is there already, and scoring it again would double it.
+Result<std::optional<std::string>> AnsweredBefore(SiteDoor& door, const Served& served, std::string_view json) {
+  EDGEWISE_ASSIGN(const auto like, door.core().machine().WaitingLike(json));
+  if (like.empty()) return std::nullopt;
+  EDGEWISE_TRY(door.core().Drain(Deadline::After(std::chrono::seconds(10))));  // what is answered is on the disk
+  for (const auto& lineage : like) {
+    EDGEWISE_ASSIGN(const auto row, door.core().log().Find(lineage));
+    if (!row || row->request != json) continue;
+    const auto& live = served.live.model;
+    return ScoreAnswer(row->score, row->lineage, row->model, row->model == live.digest ? std::string_view(live.version) : "");
+  }
+  return std::nullopt;
+}
+
 Result<ScoredEntry> ScoreOne(SiteDoor& door, const Served& served, std::string_view json, Deadline deadline) {
   auto& machine = door.core().machine();
   EDGEWISE_ASSIGN(auto request, machine.parser().Parse(served.program.request(), json, feature::RecordParser::Form::kRequest));
@@ -85,11 +104,13 @@ Result<void> PostScore(SiteDoor& door, const HttpRequest& request, const std::st
   EDGEWISE_TRY(MayTake(door));
   const auto* served = door.FindModel(model);
   if (served == nullptr) return Fail(Code::kNotFound, fmt::format("no model \"{}\" is live here; GET /status names those that are", model));
+  EDGEWISE_ASSIGN(const auto before, AnsweredBefore(door, *served, request.body));
+  if (before) {
+    respond(HttpResponse::Json(200, *before));
+    return {};
+  }
   EDGEWISE_ASSIGN(const auto entry, ScoreOrRevive(door, served, model, request.body));
-  TakeAndAnswer(door, entry,
-                fmt::format(R"({{"score":{},"lineage":"{}","model":"{}","version":"{}"}})", entry.score, entry.lineage.ToString(),
-                            entry.model.ToString(), served->live.model.version),
-                respond);
+  TakeAndAnswer(door, entry, ScoreAnswer(entry.score, entry.lineage, entry.model, served->live.model.version), respond);
   return {};
 }
 

@@ -56,6 +56,17 @@ std::optional<Waiting> LabelJoin::Take(const LineageId& lineage) {
   return found == by_lineage_.end() ? std::nullopt : Remove(found->second);
 }
 
+std::vector<LineageId> LabelJoin::Find(std::string_view key, EventTime scored_at) const {
+  std::vector<LineageId> rows;
+  const auto found = by_key_.find(std::string(key));
+  if (found == by_key_.end()) return rows;
+  for (const auto number : found->second) {
+    const auto& waiting = rows_.at(number).waiting;
+    if (waiting.scored_at == scored_at) rows.push_back(waiting.lineage);
+  }
+  return rows;
+}
+
 std::vector<Waiting> LabelJoin::TakeExpired(EventTime now) {
   std::vector<Waiting> taken;
   while (!by_end_.empty() && by_end_.begin()->first <= now.ms) {

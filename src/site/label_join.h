@@ -36,6 +36,8 @@ class LabelJoin {
   std::optional<Waiting> Take(const LineageId& lineage);
   /// Takes out the rows whose time is over.
   std::vector<Waiting> TakeExpired(EventTime now);
+  /// Rows of this key that were scored at this moment.
+  std::vector<LineageId> Find(std::string_view key, EventTime scored_at) const;
   std::size_t size() const { return rows_.size(); }
 
   std::string Save() const;

@@ -162,6 +162,13 @@ void Machine::GiveLabel(const Waiting& row, LabelState label, EventTime at, Effe
   effects.events.push_back(SampleEvent(row, label == LabelState::kPositive, at, options_.program.zone()));
 }
 
+Result<std::vector<LineageId>> Machine::WaitingLike(std::string_view request_json) {
+  const auto& spec = options_.program.request();
+  EDGEWISE_ASSIGN(const auto request, parser_.Parse(spec, request_json, feature::RecordParser::Form::kRequest));
+  if (request.time.ms == 0) return std::vector<LineageId>();
+  return labels_.Find(KeyOf(spec, request, options_.rules.label.key), request.time);
+}
+
 Result<void> Machine::Scored(const ScoredEntry& entry, Effects& effects) {
   const auto& spec = options_.program.request();
   EDGEWISE_ASSIGN(auto request, parser_.Parse(spec, entry.request, feature::RecordParser::Form::kRequest));
@@ -183,21 +190,25 @@ Result<void> Machine::Scored(const ScoredEntry& entry, Effects& effects) {
   return {};
 }
 
-void Machine::CountDrift(const ScoredEntry& entry) {
-  auto found = drift_.find(entry.model);
-  if (found == drift_.end()) {
-    const auto card = options_.card ? options_.card(entry.model) : nullptr;
-    if (!card) return;
-    auto program = feature::Program::FromJson(card->program);
-    if (!program || card->profile.size() != program->outputs().size()) return;
-    detect::Drift drift(card->profile);
-    if (const auto saved = saved_drift_.find(entry.model.ToString()); saved != saved_drift_.end()) {
-      if (auto loaded = detect::Drift::Load(saved->second, card->profile)) drift = *std::move(loaded);
-      saved_drift_.erase(saved);
-    }
-    found = drift_.emplace(entry.model, DriftState{*std::move(program), std::move(drift)}).first;
+/// The drift counts of a model, with what a snapshot kept of them; nullptr if its card is not known.
+Machine::DriftState* Machine::DriftOf(const Digest& model) {
+  if (const auto found = drift_.find(model); found != drift_.end()) return &found->second;
+  const auto card = options_.card ? options_.card(model) : nullptr;
+  if (!card) return nullptr;
+  auto program = feature::Program::FromJson(card->program);
+  if (!program || card->profile.size() != program->outputs().size()) return nullptr;
+  detect::Drift drift(card->profile);
+  if (const auto saved = saved_drift_.find(model.ToString()); saved != saved_drift_.end()) {
+    if (auto loaded = detect::Drift::Load(saved->second, card->profile)) drift = *std::move(loaded);
+    saved_drift_.erase(saved);
   }
-  auto& [program, drift] = found->second;
+  return &drift_.emplace(model, DriftState{*std::move(program), std::move(drift)}).first->second;
+}
+
+void Machine::CountDrift(const ScoredEntry& entry) {
+  auto* counted = DriftOf(entry.model);
+  if (counted == nullptr) return;
+  auto& [program, drift] = *counted;
   if (entry.sample.numbers.size() != program.numbers() || entry.sample.categories.size() != program.categories()) return;
   std::vector<float> row(program.outputs().size());
   program.Encode(entry.sample, row);
@@ -228,6 +239,9 @@ void Machine::CloseHour(EventTime end, Effects& effects) {
 }
 
 void Machine::CloseDriftPeriod(EventTime end, Effects& effects) {
+  for (const auto& [text, counts] : std::map(saved_drift_)) {  // DriftOf() takes from it
+    if (const auto model = Digest::Parse(text)) (void)DriftOf(*model);
+  }
   for (auto& [model, state] : drift_) {
     if (state.drift.rows() == 0) continue;
     effects.events.push_back(detect::ToEvent(state.drift.Report(), {drift_from_, end, model.ToString()}, LineageId::Random()));

@@ -64,6 +64,9 @@ class Machine {
   void Compute(const feature::Program& program, const feature::Record& request, feature::Sample& sample) {
     state_.Compute(program, request, sample);
   }
+  /// Rows of the same thing at the same moment that wait for their label: candidates for "this request was said before". None if the
+  /// request names no time of its own. Errors: kInvalidArgument (as the parser).
+  Result<std::vector<LineageId>> WaitingLike(std::string_view request_json);
   feature::State& features() { return state_; }
   const feature::Program& program() const { return options_.program; }
   const Rules& rules() const { return options_.rules; }
@@ -90,12 +93,12 @@ class Machine {
   void Detect(const feature::StreamSpec& stream, const feature::Record& record);
   void Label(const feature::StreamSpec& stream, const feature::Record& record, Effects& effects);
   void GiveLabel(const Waiting& row, LabelState label, EventTime at, Effects& effects);
-  void CountDrift(const ScoredEntry& entry);
-
   struct DriftState {
     feature::Program program;
     detect::Drift drift;
   };
+  DriftState* DriftOf(const Digest& model);
+  void CountDrift(const ScoredEntry& entry);
 
   Options options_;
   feature::RecordParser parser_;

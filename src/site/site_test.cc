@@ -50,6 +50,21 @@ TEST_F(SiteTest, AfterARestartNothingIsLostOrDoubled) {
   EXPECT_EQ(Status()["pending"], 0);
 }
 
+TEST_F(SiteTest, ARequestSaidAgainIsTheSameRow) {
+  WaitUntilLive();
+  const auto first = Score(0, "A");
+  EXPECT_EQ(Score(0, "A").body, first.body);
+  EXPECT_EQ(Stop(1, 5, "B", 40).status, 200);  // would change the features of a new row
+  Open();                                      // the sender heard nothing: the site went away
+  WaitUntilLive();
+  EXPECT_EQ(Score(0, "A").body, first.body);
+  EXPECT_EQ(Status()["scored"], 1);
+  EXPECT_NE(Score(1, "A").body, first.body) << "another moment is another row";
+  EXPECT_NE(Post("/score/late", fmt::format(R"({{"time":"{}","name":"A","due":"{}","amount":7}})", At(0), At(60))).body, first.body)
+      << "and so is another request";
+  EXPECT_EQ(Status()["scored"], 3);
+}
+
 TEST_F(SiteTest, BadInputIsRefusedWithAReasonAndTheNextRequestWorks) {
   WaitUntilLive();
   EXPECT_EQ(Post("/records/nowhere", "{}").status, 404);

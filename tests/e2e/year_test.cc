@@ -43,6 +43,17 @@ TEST(Year, TheLoopClosesAndKeepsItsWord) {
   EXPECT_EQ(decisions["frozen"], "frozen");
   EXPECT_EQ(decisions["2013-08-hardest"], "refused") << "7: who learns from mistakes alone is refused";
   EXPECT_EQ(decisions.size(), 2U + 8 + 2);
+  const auto learned = [&](const std::string& model) {
+    std::ifstream card(folder / model / "model.json");
+    return std::string(std::istreambuf_iterator<char>(card), {});
+  };
+  ASSERT_NE(learned("models/frozen").find("D21"), std::string::npos);
+  EXPECT_EQ(learned("models/frozen").find("D25"), std::string::npos) << "a destination that first appears in April is \"other\" to it";
+  std::string promoted;
+  for (const auto& [version, decision] : decisions) {
+    if (decision == "promoted") promoted = version;  // the last one
+  }
+  EXPECT_NE(learned("state/hub/challenges/" + promoted).find("D25"), std::string::npos) << "and was learned later";
   EXPECT_GT(report["loop_auc"].get<double>(), report["pilot_auc"].get<double>());
   if (HasFailure()) return;
   std::filesystem::remove_all(folder);

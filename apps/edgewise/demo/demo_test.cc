@@ -6,15 +6,14 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <sstream>
 
-#include "base/digest.h"
 #include "base/files.h"
 #include "base/lineage_id.h"
 #include "demo/figures.h"
 #include "demo/flights.h"
-#include "demo/leak_search.h"
+#include "demo/progress.h"
 #include "demo/report.h"
-#include "demo/simulator.h"
 #include "train/metrics.h"
 
 namespace edgewise::demo {
@@ -154,48 +153,6 @@ TEST(FlightsOfTheYear, AreAllThere) {
   EXPECT_EQ(unlabelled, 8'255U + 1'175U);
 }
 
-TEST(Simulator, MakesTheSameYearAgainWithAllThatIsPlanted) {
-  const auto first = Simulate({.seed = 3, .days = 100, .flights_per_day = 20}).value();
-  const auto second = Simulate({.seed = 3, .days = 100, .flights_per_day = 20}).value();
-  const auto other = Simulate({.seed = 4, .days = 100, .flights_per_day = 20}).value();
-  std::string one, two, three;
-  for (std::size_t i = 0; i < 500; ++i) {
-    first->Render(0, i, one);
-    second->Render(0, i, two);
-    other->Render(0, i, three);
-  }
-  EXPECT_EQ(one, two);
-  EXPECT_NE(one, three);
-  EXPECT_TRUE(Causal(first->of(0)));
-  std::string all;
-  for (std::size_t i = 0; i < first->of(0).size(); ++i) first->Render(0, i, all);
-  EXPECT_NE(all.find("\"wind_speed\":1048"), std::string::npos);
-  EXPECT_NE(all.find("\"dest\":\"D2"), std::string::npos);
-  const auto& canaries = first->forbidden().canaries;
-  EXPECT_TRUE(std::ranges::any_of(canaries, [&](const auto& canary) { return all.find(canary) != std::string::npos; }));
-  EXPECT_TRUE(std::ranges::any_of(first->truth(), [](const auto& flight) { return flight.cancelled; }));
-}
-
-TEST(LeakSearch, FindsATailInEveryEncodingAndNothingInCleanText) {
-  const Forbidden forbidden{.tails = {"N12345"}, .canaries = {"crew.000001@example.org"}, .flight_numbers = {"1545"}};
-  const std::pair<const char*, std::string> kPlaces[] = {{"plain", "xN12345x"},
-                                                         {"lower", "n12345"},
-                                                         {"hex", "00" + HexEncode("N12345")},
-                                                         {"base64", "eE4xMjM0NXg="},  // xN12345x
-                                                         {"utf-16", std::string("N\0001\0002\0003\0004\0005\000", 12)},
-                                                         {"percent", "crew.000001%40example.org"},
-                                                         {"field", R"({"flight":"1545"})"},
-                                                         {"field", R"({"flight": 1545})"}};
-  for (const auto& [name, text] : kPlaces) {
-    LeakSearch search(forbidden);
-    search.Search("here", text);
-    EXPECT_EQ(search.leaks().size(), 1U) << name;
-  }
-  LeakSearch clean(forbidden);
-  clean.Search("here", R"({"flight":"15457f3a9c","rows":1545,"tail":"n1234"})");
-  EXPECT_TRUE(clean.leaks().empty());
-}
-
 TEST(Figures, TheAreaUnderTheCurveIsThatOfTheTrainer) {
   std::vector<JudgedRow> rows;
   std::vector<double> scores;
@@ -216,6 +173,33 @@ TEST(Figures, TheAreaUnderTheCurveIsThatOfTheTrainer) {
   const auto gain = AucGain(rows, worse);
   EXPECT_NEAR(gain.mean, quality.auc - 0.5, 1e-12);
   EXPECT_NEAR(AucGain(rows, rows).high, 0, 1e-12);
+}
+
+TEST(Progress, TimeLeftIsNoMoreExactThanItIs) {
+  using std::chrono::seconds;
+  EXPECT_EQ(TimeLeft(seconds(-3)), "almost done");
+  EXPECT_EQ(TimeLeft(seconds(17)), "about 20 s left");
+  EXPECT_EQ(TimeLeft(seconds(89)), "about 90 s left");
+  EXPECT_EQ(TimeLeft(seconds(100)), "about 2 min left");
+}
+
+TEST(Report, FitsATerminalOf80ColumnsAndAnswersFirst) {
+  Report report;
+  report.data = "simulator";
+  report.seconds = 1234;
+  report.flights = report.appended = report.stored = report.indexed = 1'336'776;
+  report.searched_bytes = 2'000'000'000;
+  report.leak_patterns = 123'456;
+  report.loop.rows = 166'668;
+  report.loop_minus_frozen = {.mean = 0.012, .low = 0.008, .high = 0.016};
+  report.models.push_back({.version = "2013-11-last-90-days", .digest = "", .decision = "refused", .reason = std::string(200, 'r')});
+  report.models.push_back(report.models[0]);
+  report.models[1].low = -0.1;
+  std::istringstream lines(ToText(report));
+  for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 80U) << line;
+  EXPECT_NE(ToText(report).find("help?    yes: +0.012 AUC"), std::string::npos);
+  report.loop_minus_frozen.low = -0.001;
+  EXPECT_NE(ToText(report).find("help?    not proven"), std::string::npos);
 }
 
 TEST(Report, OneLostEventOrOneLeakBreaksTheWord) {

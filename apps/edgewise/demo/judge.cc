@@ -15,6 +15,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t kTraced = 60;
+constexpr double kReadingShare = 0.04, kBacktestShare = 0.03;  // of the whole time, about
 constexpr std::string_view kTestFrom = "2013-07-01", kTestUntil = "2014-01-01";
 
 std::int32_t Day(std::string_view date) {
@@ -51,6 +52,7 @@ bool Whole(const json& trace, std::string& sample, std::string& model_digest) {
 Result<void> Story::Judge(Report& report) {
   EDGEWISE_TRY(ReadSinks(report));
   EDGEWISE_TRY(AskHub(report));
+  Advance(kReadingShare);
   return Backtest(report);
 }
 
@@ -58,13 +60,14 @@ Result<void> Story::ReadSinks(Report& report) {
   LeakSearch leaks(traffic_->forbidden());
   EDGEWISE_ASSIGN(auto year, ReadStore(State() / "store", leaks));
   EDGEWISE_TRY(SearchFiles(State() / "registry", leaks));
+  EDGEWISE_TRY(SearchFiles(State() / "hub", leaks));  // challenges: models, decisions, logs
   for (const auto& file : std::filesystem::directory_iterator(State())) {
     if (!file.is_regular_file()) continue;  // the hub's database
     EDGEWISE_ASSIGN(const auto bytes, SystemFiles().Read(file.path()));
     leaks.Search(file.path().filename().string(), bytes);
   }
   for (const auto* log : {"up.log", "commands.log"}) leaks.Search(log, SystemFiles().Read(options_.folder / log).value_or(""));
-  for (const auto& site : sites_) {
+  for (const auto& site : up_->sites) {
     for (const auto* target : {"/metrics", "/status", "/streams"}) {
       EDGEWISE_ASSIGN(const auto answer, Get(site, target));
       leaks.Search(target, answer);
@@ -76,7 +79,7 @@ Result<void> Story::ReadSinks(Report& report) {
   report.stored = year.events;
   report.allowed = year.events;
   report.denied = year.denied;
-  report.lost = year.lost;
+  report.lost = std::max(year.lost, report.appended - std::min(report.appended, year.events + year.denied));
   report.doubled = year.doubled;
   report.leak_bits_max = year.leak_bits_max;
   report.quarantined = year.quarantined;
@@ -112,11 +115,11 @@ void Story::JudgeDisruptions(const std::set<std::pair<std::string, std::string>>
 Result<void> Story::TraceLineage(const std::vector<LineageId>& insights, Report& report) {
   const auto step = std::max<std::size_t>(insights.size() / kTraced, 1);
   for (std::size_t i = step / 2; i < insights.size(); i += step) {
-    EDGEWISE_ASSIGN(const auto text, Get(hub_, fmt::format("/api/lineage/{}?samples=1", insights[i].ToString())));
+    EDGEWISE_ASSIGN(const auto text, Get(up_->hub, fmt::format("/api/lineage/{}?samples=1", insights[i].ToString())));
     std::string sample, model;
     bool whole = Whole(json::parse(text, nullptr, false), sample, model);
     if (whole && !sample.empty()) {
-      EDGEWISE_ASSIGN(const auto back, Get(hub_, "/api/lineage/" + sample));
+      EDGEWISE_ASSIGN(const auto back, Get(up_->hub, "/api/lineage/" + sample));
       const auto trace = json::parse(back, nullptr, false);
       whole = std::ranges::any_of(trace.at("learned_by"), [&](const auto& learned) { return learned.value("digest", "") == model; });
     }
@@ -129,7 +132,7 @@ Result<void> Story::TraceLineage(const std::vector<LineageId>& insights, Report&
 Result<void> Story::AskHub(Report& report) {
   const auto deadline = Deadline::After(std::chrono::minutes(2));
   while (true) {
-    EDGEWISE_ASSIGN(const auto text, Get(hub_, "/api/overview"));
+    EDGEWISE_ASSIGN(const auto text, Get(up_->hub, "/api/overview"));
     const auto totals = json::parse(text, nullptr, false).at("totals");
     report.indexed = totals.at("indexed").get<std::uint64_t>();
     if (report.indexed >= report.stored || deadline.Expired()) {
@@ -138,7 +141,7 @@ Result<void> Story::AskHub(Report& report) {
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }
-  EDGEWISE_ASSIGN(const auto text, Get(hub_, "/api/models"));
+  EDGEWISE_ASSIGN(const auto text, Get(up_->hub, "/api/models"));
   const auto answer = json::parse(text, nullptr, false);
   for (const auto& model : answer.at("models")) {
     ReportedModel reported{model.value("version", ""), model.value("digest", ""), model.value("decision", ""), model.value("reason", "")};
@@ -159,7 +162,7 @@ Result<void> Story::AskHub(Report& report) {
 
 Result<std::vector<JudgedRow>> Story::ScoreAgain(const std::filesystem::path& model, const std::string& from, const std::string& until) {
   const auto file = options_.folder / "replayed.csv";
-  EDGEWISE_TRY(Run({"score", "replay", "--state", State(), "--model", model, "--from", from, "--until", until, "-o", file}));
+  EDGEWISE_TRY(scientist_.Run({"score", "replay", "--state", State(), "--model", model, "--from", from, "--until", until, "-o", file}));
   return ReadReplayed(SystemFiles(), file);
 }
 
@@ -175,9 +178,10 @@ Result<std::vector<JudgedRow>> Story::TenPercent() {
                                         "--champion",      live / "model.json",   "--until", date,
                                         "--samples-after", "2013-03-31",          "--share", "0.1",
                                         "--version",       "ten-percent-" + date, "-o",      out};
-    for (const auto& file : HistoryFiles()) command.insert(command.end(), {"--history", file});
-    EDGEWISE_TRY(Run(command, {0, 3}));
+    for (const auto& file : scientist_.HistoryFiles()) command.insert(command.end(), {"--history", file});
+    EDGEWISE_TRY(scientist_.Run(command, {0, 3}));
     if (std::filesystem::exists(out / "model.onnx")) live = out;
+    Advance(kBacktestShare);
     if (month < 7) continue;
     EDGEWISE_ASSIGN(const auto scored, ScoreAgain(live, date, next));
     rows.insert(rows.end(), scored.begin(), scored.end());
@@ -187,7 +191,8 @@ Result<std::vector<JudgedRow>> Story::TenPercent() {
 
 Result<void> Story::Backtest(Report& report) {
   const auto file = options_.folder / "scores.csv";
-  EDGEWISE_TRY(Run({"export", "scores", "--state", State(), "-o", file}));
+  EDGEWISE_TRY(scientist_.Run({"export", "scores", "--state", State(), "-o", file}));
+  Say("Scoring July to December again with the pilot and the frozen model");
   EDGEWISE_ASSIGN(const auto exported, ReadExport(SystemFiles(), file, "America/New_York"));
   report.scored = exported.counts.scored;
   report.labelled = exported.counts.labelled;
@@ -200,6 +205,7 @@ Result<void> Story::Backtest(Report& report) {
   EDGEWISE_ASSIGN(const auto frozen, ScoreAgain(options_.folder / "models" / "frozen", std::string(kTestFrom), std::string(kTestUntil)));
   report.frozen = Measure(frozen);
   report.loop_minus_frozen = AucGain(live, frozen);
+  Say("The same loop once more, as if one sample in ten might leave");
   EDGEWISE_ASSIGN(const auto ten, TenPercent());
   report.loop_10pct = Measure(ten);
   return {};

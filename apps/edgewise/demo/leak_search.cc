@@ -17,13 +17,24 @@ std::string Hex(std::string_view text) {
   return out;
 }
 
+std::string Upper(std::string text) {
+  std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  return text;
+}
+
+/// Little-endian; in big-endian bytes it is found one byte later, but for the last character's half.
 std::string Utf16(std::string_view text) {
   std::string out;
-  for (const char c : text) {
-    out += c;
-    out += '\0';
-  }
+  for (const char c : text) out.append({c, '\0'});
+  out.pop_back();
   return out;
+}
+
+/// The alphabet for file names and addresses.
+std::string ForUrls(std::string base64) {
+  std::ranges::replace(base64, '+', '-');
+  std::ranges::replace(base64, '/', '_');
+  return base64;
 }
 
 std::string Percent(std::string_view text) {
@@ -83,8 +94,12 @@ void LeakSearch::Add(std::string pattern, std::string_view encoding) {
 void LeakSearch::AddAll(std::string_view text) {
   Add(std::string(text), "plain");
   Add(Hex(text), "hex");
+  Add(Upper(Hex(text)), "hex");
   Add(Utf16(text), "utf-16");
-  for (std::size_t shift = 0; shift < 3; ++shift) Add(Base64Inside(text, shift), "base64");
+  for (std::size_t shift = 0; shift < 3; ++shift) {
+    Add(Base64Inside(text, shift), "base64");
+    Add(ForUrls(Base64Inside(text, shift)), "base64");
+  }
   if (Lower(text) != text) Add(Lower(text), "lower case");
   if (Percent(text) != text) Add(Percent(text), "percent");
 }

@@ -70,7 +70,10 @@ Result<void> SiteReplay::Tell(const Happening& happening, std::size_t place) {
 
 Result<void> SiteReplay::RunUntil(EventTime until) {
   const auto happenings = traffic_.of(options_.site);
-  for (; next_ < happenings.size() && happenings[next_].at < until; ++next_) EDGEWISE_TRY(Tell(happenings[next_], next_));
+  for (; next_ < happenings.size() && happenings[next_].at < until; ++next_) {
+    if (options_.stop.stop_requested()) return Fail(Code::kUnavailable, "stopped");
+    EDGEWISE_TRY(Tell(happenings[next_], next_));
+  }
   EDGEWISE_TRY(SendBatches());
   EDGEWISE_TRY(Post("/clock", fmt::format(R"({{"watermark":"{}"}})", FormatTime(until))));
   EDGEWISE_TRY(Post("/relay/flush", ""));

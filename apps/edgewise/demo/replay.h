@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -31,12 +32,13 @@ class SiteReplay {
     EventTime score_from;  ///< Flights scheduled from here on.
     std::string model;     ///< POST /score/<model>
     std::size_t window = 256;
+    std::stop_token stop = {};
   };
   /// Borrows the traffic.
   SiteReplay(const Traffic& traffic, Options options);
 
   /// Tells everything before `until`, then that this is so (POST /clock), and waits until all of it has left the site (POST /relay/flush).
-  /// Errors: kUnavailable (site gone), kInternal (the site refused something: its words).
+  /// Errors: kUnavailable (site gone, or stopped), kInternal (the site refused something: its words).
   Result<void> RunUntil(EventTime until);
   ReplayCounts counts() const;
 

@@ -10,21 +10,22 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string Thousands(std::uint64_t number) {
-  const auto digits = fmt::format("{}", number);
-  std::string text;
-  for (std::size_t i = 0; i < digits.size(); ++i) {
-    if (i > 0 && (digits.size() - i) % 3 == 0) text += ',';
-    text += digits[i];
-  }
-  return text;
+std::string QualityLine(std::string_view name, const Quality& quality, std::string_view how) {
+  return fmt::format("  {:<33}{:.3f}     {:.3f}   {}\n", name, quality.auc, quality.logloss, how);
 }
 
-std::string QualityLine(std::string_view name, std::string_view how, const Quality& quality) {
-  const auto bar = static_cast<std::size_t>(std::clamp((quality.auc - 0.70) * 200, 0.0, 22.0));  // from .70 on, where models differ
-  std::string blocks;
-  for (std::size_t i = 0; i < bar; ++i) blocks += "█";
-  return fmt::format("  {:<24}{:<10}{:.3f}    {:.3f}   {}\n", name, how, quality.auc, quality.logloss, blocks);
+/// The answer first, then the figures.
+std::string Help(const Report& report) {
+  const auto& gain = report.loop_minus_frozen;
+  const auto* answer = gain.low > 0 ? "yes" : gain.high < 0 ? "NO" : "not proven";
+  auto text = fmt::format("\nDoes the loop help?    {}: {:+.3f} AUC over the frozen model [{:+.3f}, {:+.3f}]\n", answer, gain.mean,
+                          gain.low, gain.high);
+  text += fmt::format("  July to December, {:>7} flights    AUC    log loss\n", Thousands(report.loop.rows));
+  text += QualityLine("pilot: January of one site", report.pilot, "backtest");
+  text += QualityLine("frozen: to March, three sites", report.frozen, "backtest");
+  text += QualityLine("improved every month", report.loop, "LIVE, as served");
+  text += QualityLine("likewise, if 10 % may leave", report.loop_10pct, "backtest");
+  return text;
 }
 
 Json Days(const Report& report) {
@@ -35,17 +36,28 @@ Json Days(const Report& report) {
 }
 
 std::string Models(const Report& report) {
-  std::string text = "\nWhich models were tried?\n";
+  std::string text = "\nWhich models were tried?    log-loss gain over the champion, 28 days kept back\n";
   for (const auto& model : report.models) {
     const bool gated = model.high != model.low;
-    const auto why =
-        gated ? fmt::format("log-loss gain {:+.4f} [{:+.4f}, {:+.4f}]", model.gain, model.low, model.high) : model.reason.substr(0, 46);
-    text += fmt::format("  {:<22}{:<10}{}\n", model.version, model.decision, why);
+    const auto why = gated ? fmt::format("{:+.4f} [{:+.4f}, {:+.4f}]", model.gain, model.low, model.high)
+                           : fmt::format("({})", model.reason.substr(0, 44));
+    const bool first = model.decision == model.version;  // pilot and frozen: deployed by a person
+    text += fmt::format("  {:<22}{:<10}{}\n", model.version, first ? "deployed" : model.decision, why);
   }
   return text;
 }
 
 }  // namespace
+
+std::string Thousands(std::uint64_t number) {
+  const auto digits = fmt::format("{}", number);
+  std::string text;
+  for (std::size_t i = 0; i < digits.size(); ++i) {
+    if (i > 0 && (digits.size() - i) % 3 == 0) text += ',';
+    text += digits[i];
+  }
+  return text;
+}
 
 bool KeptItsWord(const Report& report) {
   return report.lost == 0 && report.doubled == 0 && report.leaks == 0 && report.lineage_broken == 0 && report.stored == report.indexed &&
@@ -103,23 +115,16 @@ std::string ToJson(const Report& report) {
 std::string ToText(const Report& report) {
   std::string text =
       fmt::format("\nEdgewise: {} flights, three sites, one loop ({}), {:.0f} s\n", Thousands(report.flights), report.data, report.seconds);
-  text += fmt::format("\nDoes the loop help?     (July to December, {} flights with a label)\n", Thousands(report.loop.rows));
-  text += "                                    AUC      log loss\n";
-  text += QualityLine("pilot, one site", "backtest", report.pilot);
-  text += QualityLine("frozen, three sites", "backtest", report.frozen);
-  text += QualityLine("improved every month", "LIVE", report.loop);
-  text += QualityLine("likewise, 10 % leaves", "backtest", report.loop_10pct);
-  text += fmt::format("  live minus frozen: {:+.3f} AUC, 95 % interval [{:+.3f}, {:+.3f}] by days\n", report.loop_minus_frozen.mean,
-                      report.loop_minus_frozen.low, report.loop_minus_frozen.high);
+  text += Help(report);
   text += Models(report);
-  text += fmt::format("\nWhat was found?\n  severe disruptions: {} of {} site-days, {} false alarms; {} readings out of range\n",
-                      report.severe_found, report.severe_total, report.false_days, report.quarantined);
-  text += fmt::format("\nDid it keep its word?   {}\n", KeptItsWord(report) ? "yes" : "NO");
+  text += fmt::format("\nWhat was found?\n  {} of {} severe site-days, {} false alarms; readings out of range: {}\n", report.severe_found,
+                      report.severe_total, report.false_days, report.quarantined);
+  text += fmt::format("\nDid it keep its word?  {}\n", KeptItsWord(report) ? "yes" : "NO");
   text += fmt::format("  events   {} appended, {} stored, {} indexed; {} lost, {} doubled\n", Thousands(report.appended),
                       Thousands(report.stored), Thousands(report.indexed), report.lost, report.doubled);
   text += fmt::format("  leaks    {} in {} MB searched for {} texts; {} events kept back\n", report.leaks, report.searched_bytes >> 20U,
                       Thousands(report.leak_patterns), Thousands(report.denied));
-  for (const auto& place : report.leak_places) text += fmt::format("           LEAK in {}\n", place);
+  for (const auto& place : report.leak_places) text += fmt::format("           LEAK in {}\n", place);  // may be long
   text +=
       fmt::format("  lineage  {} insights traced to training data and back, {} broken\n", report.lineage_checked, report.lineage_broken);
   text += fmt::format("\nHow fast, how big?\n  {} flights/s over HTTP ({:.0f} s); memory {:.0f} MB serving, {:.0f} MB at most\n",

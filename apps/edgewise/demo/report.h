@@ -45,6 +45,7 @@ struct Report {
 std::string ToJson(const Report& report);
 /// For a person with half a minute, 80 columns.
 std::string ToText(const Report& report);
+std::string Thousands(std::uint64_t number);  ///< 1,234,567
 /// Whether the loop kept its word: nothing lost, doubled or leaked, every lineage whole.
 bool KeptItsWord(const Report& report);
 

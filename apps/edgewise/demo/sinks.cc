@@ -1,14 +1,13 @@
 #include "demo/sinks.h"
 
 #include <fmt/format.h>
-#include <zstd.h>
 
 #include <map>
-#include <memory>
 #include <nlohmann/json.hpp>
 
 #include "base/digest.h"
 #include "base/files.h"
+#include "demo/unpack.h"
 #include "event/event.h"
 #include "store/directory_store.h"
 
@@ -19,20 +18,6 @@ using nlohmann::json;
 
 constexpr std::string_view kManifest = ".manifest.json";
 
-Result<std::string> Unpack(const std::string& packed) {
-  const std::unique_ptr<ZSTD_DCtx, std::size_t (*)(ZSTD_DCtx*)> context(ZSTD_createDCtx(), ZSTD_freeDCtx);
-  std::string text, piece(ZSTD_DStreamOutSize(), '\0');
-  ZSTD_inBuffer in{packed.data(), packed.size(), 0};
-  std::size_t left = 1;
-  while (left != 0 && in.pos < in.size) {
-    ZSTD_outBuffer out{piece.data(), piece.size(), 0};
-    left = ZSTD_decompressStream(context.get(), &out, &in);
-    if (ZSTD_isError(left) != 0) return Fail(Code::kDataLoss, "not whole zstd");
-    text.append(piece, 0, out.pos);
-  }
-  return text;
-}
-
 /// One lane of one site: which sequences came back.
 struct LaneSeen {
   std::vector<bool> seen;
@@ -41,7 +26,8 @@ struct LaneSeen {
 
 class Reader {
  public:
-  Reader(StoredYear& year, LeakSearch& leaks) : year_(year), leaks_(leaks) {}
+  Reader(StoredYear& year, LeakSearch& leaks, const std::function<void(const event::Event&)>& visit)
+      : year_(year), leaks_(leaks), visit_(visit) {}
 
   Result<void> Object(store::Store& store, const std::string& manifest_name) {
     EDGEWISE_ASSIGN(const auto text, store.Get(manifest_name, Deadline::Never()));
@@ -52,7 +38,7 @@ class Reader {
     EDGEWISE_ASSIGN(const auto packed, store.Get(object, Deadline::Never()));
     if (Digest::Of(packed).ToString() != manifest.value("output", ""))
       return Fail(Code::kDataLoss, object + " is not what its manifest says");
-    EDGEWISE_ASSIGN(const auto lines, Unpack(packed));
+    EDGEWISE_ASSIGN(const auto lines, UnpackZstd(packed));
     leaks_.Search(object, lines);
     ++year_.objects;
     auto& lane = lanes_[manifest.value("site", "") + "/" + manifest.value("lane", "")];
@@ -85,6 +71,7 @@ class Reader {
     }
     lane.seen[event.id.sequence] = true;
     ++lane.events;
+    if (visit_) visit_(event);
     if (event.type == event::kInsightV1 && json::parse(event.data, nullptr, false).value("scored", 0) > 0)
       year_.insights.push_back(event.lineage);
     if (event.type == event::kReadingV1) ++year_.quarantined;
@@ -97,15 +84,17 @@ class Reader {
 
   StoredYear& year_;
   LeakSearch& leaks_;
+  const std::function<void(const event::Event&)>& visit_;
   std::map<std::string, LaneSeen> lanes_;
 };
 
 }  // namespace
 
-Result<StoredYear> ReadStore(const std::filesystem::path& folder, LeakSearch& leaks) {
+Result<StoredYear> ReadStore(const std::filesystem::path& folder, LeakSearch& leaks,
+                             const std::function<void(const event::Event&)>& visit) {
   store::DirectoryStore store(SystemFiles(), folder);
   StoredYear year;
-  Reader reader(year, leaks);
+  Reader reader(year, leaks, visit);
   EDGEWISE_ASSIGN(const auto names, store.List("sites/", "", 1'000'000, Deadline::Never()));
   for (const auto& name : names) {
     if (name.ends_with(kManifest)) EDGEWISE_TRY(reader.Object(store, name));
@@ -119,7 +108,10 @@ Result<void> SearchFiles(const std::filesystem::path& folder, LeakSearch& leaks)
   for (const auto& entry : std::filesystem::recursive_directory_iterator(folder, error)) {
     if (!entry.is_regular_file()) continue;
     EDGEWISE_ASSIGN(const auto bytes, SystemFiles().Read(entry.path()));
-    leaks.Search(entry.path().filename().string(), bytes);
+    const auto name = entry.path().filename().string();
+    leaks.Search(name, bytes);
+    EDGEWISE_ASSIGN(const auto inner, UnpackIfPacked(bytes));  // an image's layer
+    leaks.Search(name + ", unpacked", inner);
   }
   return error ? Fail(Code::kUnavailable, fmt::format("{}: {}", folder.string(), error.message())) : Result<void>();
 }

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <set>
 #include <string>
 #include <utility>
@@ -10,6 +11,7 @@
 #include "base/lineage_id.h"
 #include "base/result.h"
 #include "demo/leak_search.h"
+#include "event/event.h"
 
 namespace edgewise::demo {
 
@@ -26,11 +28,13 @@ struct StoredYear {
   std::vector<LineageId> insights;                          ///< Of hours in which something was scored.
 };
 
-/// Reads every object that has its manifest, checks it against the digest, and searches its text for leaks.
+/// Reads every object that has its manifest, checks it against the digest, searches its text for leaks, and shows each event once.
 /// Errors: as Store; kDataLoss (names the object).
-Result<StoredYear> ReadStore(const std::filesystem::path& folder, LeakSearch& leaks);
+Result<StoredYear> ReadStore(const std::filesystem::path& folder, LeakSearch& leaks,
+                             const std::function<void(const event::Event&)>& visit = nullptr);
 
-/// Searches files below a folder as they are (logs, databases). A file that cannot be read is an error: not looked at is not clean.
+/// Searches files below a folder, as they are (logs, databases) and unpacked (image layers). A file that cannot be read is an error: not
+/// looked at is not clean.
 Result<void> SearchFiles(const std::filesystem::path& folder, LeakSearch& leaks);
 
 }  // namespace edgewise::demo

@@ -1,43 +1,50 @@
 #pragma once
 
 #include <filesystem>
-#include <functional>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
+#include <stop_token>
 #include <string>
 
 #include "base/lineage_id.h"
 #include "base/result.h"
-#include "child.h"
+#include "demo/progress.h"
+#include "demo/replay.h"
 #include "demo/report.h"
+#include "demo/scientist.h"
+#include "demo/started.h"
 #include "demo/traffic.h"
 
 namespace edgewise::demo {
 
 /// A year of three sites, told to `edgewise up` over HTTP, with a data scientist who runs the ordinary commands; then what came of it.
-/// Everything is written below `folder`: data, configuration, state, report.json.
+/// Everything is written below `folder`: data, configuration, state, report.json. A stop request ends all that was started.
 class Story {
  public:
   struct Options {
     std::filesystem::path folder;
     std::filesystem::path example;  ///< features.toml, rules.toml, policy.toml
     std::string data;               ///< "flights" or "simulator"
-    std::function<void(const std::string&)> say;
+    std::string start_over;         ///< The command that does it, for a person.
+    Progress* progress = nullptr;   ///< Outlives the story.
+    std::stop_token stop;
   };
-  Story(Options options, std::unique_ptr<Traffic> traffic) : options_(std::move(options)), traffic_(std::move(traffic)) {}
+  Story(Options options, std::unique_ptr<Traffic> traffic);
 
-  /// Errors: kFailedPrecondition (a state is there already), kInternal (a command failed: its words), as HTTP.
+  /// Errors: kFailedPrecondition (a state is there already), kInternal (a command failed: its words), kUnavailable (stopped), as HTTP.
   Result<Report> Tell();
-  const std::string& hub() const { return hub_; }  ///< Runs until this object goes.
+  const std::string& hub() const { return up_->hub; }  ///< After Tell(); runs until this object goes.
 
  private:
-  Result<void> WriteConfiguration();
-  Result<void> MakeHistory();
-  Result<void> StartUp();
+  void Say(const std::string& line);
+  void Advance(double share);
+  void SayChallenges(const nlohmann::json& timeline, EventTime moment);
+  Result<void> TellUntil(EventTime until, std::vector<std::unique_ptr<SiteReplay>>& replays);
   Result<void> Replay(Report& report);
   Result<void> WaitUntilSettled(EventTime moment);
-  Result<void> Deploy(const std::string& version, const std::string& until, const std::string& site, const std::string& reason);
+  Result<void> Deploy(const Fit& fit);
   Result<void> Judge(Report& report);
   Result<void> Backtest(Report& report);
   Result<std::vector<JudgedRow>> TenPercent();
@@ -46,16 +53,14 @@ class Story {
   Result<void> AskHub(Report& report);
   void JudgeDisruptions(const std::set<std::pair<std::string, std::string>>& alarmed, Report& report) const;
   Result<void> TraceLineage(const std::vector<LineageId>& insights, Report& report);
-  Result<std::string> Run(std::vector<std::string> arguments, const std::vector<int>& good = {0}) const;
   Result<std::string> Get(const std::string& address, const std::string& target) const;
   std::filesystem::path State() const { return options_.folder / "state"; }
-  std::vector<std::string> HistoryFiles() const;
 
   Options options_;
   std::unique_ptr<Traffic> traffic_;
-  std::string hub_, registry_;
-  std::vector<std::string> sites_;  ///< Addresses, in the order of the traffic's sites.
-  std::optional<Child> up_;
+  Scientist scientist_;
+  double reached_ = 0;
+  std::optional<Started> up_;
 };
 
 }  // namespace edgewise::demo

@@ -17,6 +17,7 @@ Result<Example> ReadExample(Files& files, const Configuration& configuration) {
     EDGEWISE_ASSIGN(const auto csv, files.Read(table.file));
     EDGEWISE_ASSIGN(example.tables[table.name], feature::ReadTable(csv, table.key, table.columns));
   }
+  EDGEWISE_TRY(feature::CheckTables(example.program, example.tables));
   return example;
 }
 

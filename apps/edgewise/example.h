@@ -18,7 +18,8 @@ struct Example {
   std::string policy;  ///< Its TOML.
 };
 
-/// Errors: kNotFound (names the file), kInvalidArgument (file, line, key; or a table that a feature looks into and nobody gives).
+/// Errors: kNotFound (names the file), kInvalidArgument (file, line, key), kFailedPrecondition (a table that a feature looks
+/// into and nobody gives, unless the features file declares it optional).
 Result<Example> ReadExample(Files& files, const Configuration& configuration);
 
 /// A moment: "2013-02-01" (midnight in the zone of the features) or ISO 8601 ending in Z. Errors: kInvalidArgument.

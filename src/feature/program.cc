@@ -75,4 +75,26 @@ void Program::Encode(const Sample& sample, std::span<float> row) const {
   }
 }
 
+Result<void> CheckTables(const Program& program, const Tables& tables) {
+  const auto& spec = program.parts().spec;
+  for (const auto& feature : spec.features) {
+    if (feature.kind != detail::FeatureKind::kTable) continue;
+    const auto table = tables.find(feature.table);
+    if (table == tables.end()) {
+      if (spec.optional_tables.contains(feature.table)) continue;
+      return Fail(
+          Code::kFailedPrecondition,
+          fmt::format("feature \"{0}\" looks into table \"{1}\", which is not given here: add [tables.{1}] with file, key and columns "
+                      "to the configuration, or declare [tables.{1}] optional = true in the features file",
+                      feature.name, feature.table));
+    }
+    if (std::ranges::find(table->second.columns, feature.column) == table->second.columns.end()) {
+      return Fail(Code::kFailedPrecondition,
+                  fmt::format("feature \"{}\" looks into column \"{}\" of table \"{}\", which has only: {}; add it to the table's columns",
+                              feature.name, feature.column, feature.table, fmt::join(table->second.columns, ", ")));
+    }
+  }
+  return {};
+}
+
 }  // namespace edgewise::feature

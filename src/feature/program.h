@@ -73,6 +73,10 @@ class Program {
   std::shared_ptr<const Parts> parts_;  // shared by copies of this immutable program
 };
 
+/// Whether every table that a feature looks into is there, with its column. One that the program declares optional may be missing as a
+/// whole: its features are then missing too. Errors: kFailedPrecondition (names table, column, feature and the fix).
+Result<void> CheckTables(const Program& program, const Tables& tables);
+
 /// The streaming state of all operators of the programs a site runs. State is keyed by operator (its canonical text), so programs share it.
 /// Each operator costs O(1) per event and key. Order: feed records in the order in which they were journaled; at equal time score first.
 /// Threads: one at a time. Errors of Load: kDataLoss (damaged), kFailedPrecondition (newer format: upgrade).

@@ -56,6 +56,39 @@ std::string Refusal(std::string_view from, std::string_view to) {
   return program ? "" : program.error().message;
 }
 
+constexpr std::string_view kLooks = R"(schema = "edgewise.features.v1"
+features = [ { name = "seats", table = "planes", column = "seats", key = "tail" } ]
+[request]
+tail = "text"
+)";
+
+TEST(Program, ATableThatNobodyGivesIsNamedUnlessItIsDeclaredOptional) {
+  const auto program = Made(kLooks);
+  const auto refused = CheckTables(program, {});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::kFailedPrecondition);
+  for (const auto* word : {"\"seats\"", "\"planes\"", "[tables.planes]", "optional = true"}) {
+    EXPECT_NE(refused.error().message.find(word), std::string::npos) << refused.error().message;
+  }
+  EXPECT_TRUE(CheckTables(program, {{"planes", {.columns = {"seats"}, .rows = {}}}}));
+  const auto optional = Made(std::string(kLooks) + "[tables.planes]\noptional = true\n");
+  EXPECT_TRUE(CheckTables(optional, {}));
+  EXPECT_FALSE(CheckTables(optional, {{"planes", {.columns = {"year"}, .rows = {}}}})) << "a table that is there must have the column";
+  EXPECT_EQ(optional.layout(), program.layout()) << "samples mix all the same";
+}
+
+TEST(Program, AnOptionalTableStaysOptionalOnItsWayWithTheModel) {
+  const auto program = Made(std::string(kLooks) + "[tables.planes]\noptional = true\n");
+  const auto read = Program::FromJson(program.ToJson());
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(read->digest(), program.digest());
+  EXPECT_TRUE(CheckTables(*read, {}));
+  EXPECT_FALSE(CheckTables(Program::FromJson(Made(kLooks).ToJson()).value(), {}));
+  const auto mistyped = Program::FromToml(std::string(kLooks) + "[tables.plains]\noptional = true\n", "features.toml");
+  ASSERT_FALSE(mistyped);
+  EXPECT_NE(mistyped.error().message.find("features.toml:5"), std::string::npos) << mistyped.error().message;
+}
+
 TEST(Program, OutputsKeepTheOrderOfTheFile) {
   const auto program = Made();
   ASSERT_EQ(program.outputs().size(), 4U);

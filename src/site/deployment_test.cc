@@ -50,6 +50,23 @@ TEST_F(DeploymentTest, ADesiredStateUnderAnotherPolicyIsRefusedByName) {
   EXPECT_EQ(nlohmann::json::parse(Score(1, "B").body)["version"], "2");
 }
 
+TEST_F(DeploymentTest, AModelThatNeedsATableThisSiteDoesNotHaveIsRefusedByName) {
+  WaitUntilLive();
+  std::string features(kFeatures);
+  constexpr std::string_view kAmount = R"({ name = "amount", field = "amount" })";
+  features.replace(features.find(kAmount), kAmount.size(), R"({ name = "size", table = "sizes", column = "m2", key = "name" })");
+  Push("2", features);
+  Desire(2, "2");
+  WaitUntil([&] { return Status()["models"][0]["state"] == "failed"; });
+  const auto reason = Status()["models"][0]["reason"].get<std::string>();
+  EXPECT_NE(reason.find("[tables.sizes]"), std::string::npos) << reason;
+  EXPECT_EQ(nlohmann::json::parse(Score(0, "A").body)["version"], "1");
+  Push("3", features + "[tables.sizes]\noptional = true\n");
+  Desire(3, "3");
+  WaitUntilLive(3);
+  EXPECT_EQ(nlohmann::json::parse(Score(1, "B").body)["version"], "3");
+}
+
 TEST_F(DeploymentTest, AModelThatIsNotToBeHadLeavesTheOldOneServing) {
   WaitUntilLive();
   Desire(2, "nowhere");

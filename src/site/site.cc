@@ -130,6 +130,7 @@ Result<void> RunningSite::OnHttpThread(const std::function<Result<void>()>& work
 /// On the deployment's thread: the HTTP thread is asked at the beginning and at the end alone, and scores go on being answered.
 Result<void> RunningSite::WarmUpAside(const train::ModelCard& card) {
   EDGEWISE_ASSIGN(const auto program, feature::Program::FromJson(card.program));
+  EDGEWISE_TRY(feature::CheckTables(program, options_.tables));  // else the model would score without what it learned from
   std::unique_ptr<WarmUp> warm_up;
   EDGEWISE_TRY(OnHttpThread([&]() -> Result<void> {
     EDGEWISE_ASSIGN(warm_up, core_->BeginWarmUp(program));

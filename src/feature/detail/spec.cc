@@ -219,6 +219,20 @@ void ReadVocabularies(Form& root, Spec& spec) {
   }
 }
 
+void ReadTables(Form& root, Spec& spec, std::optional<Problem>& problem) {
+  const Json& tables = root.Part("tables", Json::value_t::object, false);
+  for (const auto& [name, node] : tables.items()) {
+    if (problem) return;
+    auto path = root.Path("tables");
+    path.push_back(name);
+    const auto looks = [&](const FeatureSpec& feature) { return feature.kind == FeatureKind::kTable && feature.table == name; };
+    Form form(node, std::move(path), problem);
+    if (std::ranges::none_of(spec.features, looks)) form.Wrong("", "names a table that no feature looks into");
+    if (form.Flag("optional", false)) spec.optional_tables.insert(name);
+    form.Finish();
+  }
+}
+
 }  // namespace
 
 const StreamSpec* Spec::Stream(std::string_view name) const {
@@ -237,6 +251,7 @@ std::optional<Problem> ReadSpec(const nlohmann::json& document, Spec& spec) {
   if (root.ok()) ReadStreams(root, spec, problem);
   if (root.ok()) ReadOperators(root, spec, problem);
   if (root.ok()) ReadFeatures(root, spec, problem);
+  if (root.ok()) ReadTables(root, spec, problem);
   if (root.ok()) ReadVocabularies(root, spec);
   root.Finish();
   return problem;
@@ -251,6 +266,7 @@ nlohmann::json WriteSpec(const Spec& spec) {
         WriteFeature(feature, feature.kind == FeatureKind::kOperator ? Json(spec.operators[feature.op].name) : Json()));
     if (feature.seasonal) json["features"].back()["seasonal"] = true;
   }
+  for (const auto& table : spec.optional_tables) json["tables"][table]["optional"] = true;
   if (!spec.vocabularies.empty()) json["vocabularies"] = spec.vocabularies;
   return json;
 }

@@ -5,6 +5,7 @@
 #include <map>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -68,6 +69,7 @@ struct Spec {
   std::vector<NamedOperator> operators;  ///< By name.
   std::vector<FeatureSpec> features;     ///< In column order.
   std::map<std::string, std::vector<std::string>> vocabularies;
+  std::set<std::string> optional_tables;  ///< Where nobody gives one of these, its features are missing.
 
   const StreamSpec* Stream(std::string_view name) const;
 };

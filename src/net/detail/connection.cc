@@ -4,8 +4,12 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/http.hpp>
+#include <boost/core/demangle.hpp>
+#include <exception>
 #include <thread>
+#include <typeinfo>
 
+#include "base/log.h"
 #include "net/detail/message.h"
 
 namespace edgewise::net::detail {
@@ -13,6 +17,20 @@ namespace http = boost::beast::http;
 namespace {
 
 constexpr std::size_t kLargestWrite = 256u << 10;  // answers are joined up to this size
+
+/// A handler that throws is a bug of ours and must not end everybody else's requests. Neither the log nor the answer repeats the
+/// exception's words: they may hold the request's data.
+void HandleGuarded(const HttpHandler& handler, HttpRequest request, const Responder& respond) {
+  std::string thrown = "something that is no exception";
+  try {
+    return handler(std::move(request), respond);
+  } catch (const std::exception& exception) {
+    thrown = boost::core::demangle(typeid(exception).name());
+  } catch (...) {
+  }
+  log::Failed("http: a handler threw {}; the request is answered 500", thrown);
+  respond(HttpResponse::FromError({Code::kInternal, "the server failed on this request; its log says more"}));
+}
 
 }  // namespace
 
@@ -84,19 +102,22 @@ void Connection::HandOut() {
   const bool keep_alive = request.header("Connection") != "close";
   last_request_seen_ = !keep_alive;
   open_.push_back({std::nullopt, keep_alive, request.method == "HEAD"});
-  // The answer may come from any thread, at any time, even after this connection or the server is gone.
-  handler_(std::move(request),
-           [weak = weak_from_this(), number, home = home_, io_thread = std::this_thread::get_id()](HttpResponse answer) {
-             if (std::this_thread::get_id() == io_thread) {
-               if (const auto self = weak.lock()) self->OnAnswer(number, std::move(answer));
-               return;
-             }
-             const std::lock_guard lock(home->mutex);
-             if (home->context == nullptr) return;
-             boost::asio::post(*home->context, [weak, number, answer = std::move(answer)]() mutable {
-               if (const auto self = weak.lock()) self->OnAnswer(number, std::move(answer));
-             });
-           });
+  HandleGuarded(handler_, std::move(request), ResponderFor(number));
+}
+
+/// The answer may come from any thread, at any time, even after this connection or the server is gone.
+Responder Connection::ResponderFor(std::uint64_t number) {
+  return [weak = weak_from_this(), number, home = home_, io_thread = std::this_thread::get_id()](HttpResponse answer) {
+    if (std::this_thread::get_id() == io_thread) {
+      if (const auto self = weak.lock()) self->OnAnswer(number, std::move(answer));
+      return;
+    }
+    const std::lock_guard lock(home->mutex);
+    if (home->context == nullptr) return;
+    boost::asio::post(*home->context, [weak, number, answer = std::move(answer)]() mutable {
+      if (const auto self = weak.lock()) self->OnAnswer(number, std::move(answer));
+    });
+  };
 }
 
 void Connection::OnAnswer(std::uint64_t number, HttpResponse answer) {

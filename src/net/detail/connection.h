@@ -46,6 +46,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void Read();
   void OnRead(boost::system::error_code error);
   void HandOut();
+  Responder ResponderFor(std::uint64_t number);
   void Refuse(int status, std::string_view reason);
   void OnAnswer(std::uint64_t number, HttpResponse answer);
   void ScheduleWrite();

@@ -68,6 +68,9 @@ class HttpServer {
     std::size_t max_body = 64u << 20;  ///< Larger bodies get 413 before they are read.
     std::size_t max_header = 64u << 10;
     std::size_t pipeline = 1024;
+    /// Of a connection's requests without answer and answers not sent: at so many bytes it is not read further. So it holds at most this,
+    /// one more body, and what one request's answer takes.
+    std::size_t max_in_flight = 64u << 20;
     std::chrono::milliseconds idle = std::chrono::seconds(120);  ///< A connection silent for so long is closed.
     std::chrono::milliseconds drain = std::chrono::seconds(5);
   };
@@ -80,7 +83,9 @@ class HttpServer {
   virtual void Stop() = 0;
 };
 
-/// A blocking HTTP/1.1 client on one kept-open connection; reconnects once when a kept connection was closed by the server.
+/// A blocking HTTP/1.1 client on one kept-open connection. When the server has closed a kept connection, the request is sent once more on a
+/// new one, but only if it cannot have been done: nothing of it was sent, or nothing of its answer came and its method may be repeated
+/// (GET, HEAD, PUT, DELETE, OPTIONS). A POST that was sent is never sent again: kUnavailable, whether it was done is unknown.
 /// Threads: one at a time. Errors: kUnavailable (cannot connect, connection lost), kDeadlineExceeded, kInvalidArgument (address).
 /// A status >= 400 is not an error here.
 class HttpClient {

@@ -18,13 +18,12 @@ namespace edgewise::net {
 /// Sends any bytes to a server on 127.0.0.1, as no well-meaning client would. Shared by the tests of this folder.
 class RawClient {
  public:
-  /// `address`: "127.0.0.1:port". A small `receive_buffer` makes the server feel early that nobody reads.
-  explicit RawClient(const std::string& address, int receive_buffer = 0) {
+  /// `address`: "127.0.0.1:port".
+  explicit RawClient(const std::string& address) {
     sockaddr_in to{};
     to.sin_family = AF_INET;
     to.sin_port = htons(static_cast<std::uint16_t>(std::stoi(address.substr(address.rfind(':') + 1))));
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (receive_buffer > 0) setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
     EXPECT_EQ(connect(fd_, reinterpret_cast<const sockaddr*>(&to), sizeof to), 0);
   }
   ~RawClient() { close(fd_); }
@@ -41,22 +40,21 @@ class RawClient {
     }
     return sent;
   }
-  /// What came until `enough` is in it, the server closes, or time is up.
-  std::string ReadUntil(std::string_view enough, Deadline deadline = Deadline::After(std::chrono::seconds(10))) {
+  /// All that comes until the server closes, or time is up.
+  std::string ReadAll(Deadline deadline = Deadline::After(std::chrono::seconds(20))) {
     std::string got;
-    char piece[65536];
-    while (got.find(enough) == std::string::npos && Wait(POLLIN, deadline)) {
-      const auto n = recv(fd_, piece, sizeof piece, 0);
+    std::string piece(1u << 20, '\0');
+    while (Wait(POLLIN, deadline)) {
+      const auto n = recv(fd_, piece.data(), piece.size(), 0);
       if (n <= 0) {
         closed_ = true;
         break;
       }
-      got.append(piece, static_cast<std::size_t>(n));
+      got.append(piece, 0, static_cast<std::size_t>(n));
     }
     return got;
   }
-  /// All that comes until the server closes.
-  std::string ReadAll() { return ReadUntil(std::string_view("\0never\0", 7)); }
+  void EndSending() { shutdown(fd_, SHUT_WR); }
   bool closed() const { return closed_; }  ///< By the server, as the last read saw it.
 
  private:

@@ -75,6 +75,7 @@ Result<void> Fleet::Load() {
   return {};
 }
 
+/// Needs no lock: the set of sites is fixed once Open() has returned.
 Result<Fleet::Site*> Fleet::Known(const std::string& site) {
   const auto found = sites_.find(site);
   if (found != sites_.end()) return &found->second;
@@ -82,10 +83,10 @@ Result<Fleet::Site*> Fleet::Known(const std::string& site) {
 }
 
 Result<void> Fleet::Report(const std::string& site, std::string_view text) {
-  const auto now = clock_.Now();
-  const std::scoped_lock lock(mutex_);
   EDGEWISE_ASSIGN(auto* entry, Known(site));
   EDGEWISE_ASSIGN(auto status, ReadSiteStatus(site, text));
+  const auto now = clock_.Now();
+  const std::scoped_lock lock(mutex_);
   if (entry->saved != status.gist) {
     const auto saved = fmt::format(R"({{"heard":{},"status":{}}})", now.ms, status.json);
     EDGEWISE_TRY(index_.PutDocument("status", site, saved));
@@ -139,10 +140,10 @@ std::optional<EventTime> Fleet::EventNow() const {
 
 Result<void> Fleet::SetDesired(const std::string& site, std::string_view document) {
   EDGEWISE_TRY(ParseObject("desired state", document));  // no deeper than may be
-  const std::scoped_lock lock(mutex_);
   EDGEWISE_ASSIGN(auto* entry, Known(site));
-  if (entry->desired == document) return {};  // a retry
   EDGEWISE_ASSIGN(const auto desired, deploy::DesiredFromJson(document));
+  const std::scoped_lock lock(mutex_);
+  if (entry->desired == document) return {};  // a retry
   if (desired.number <= entry->desired_number) {
     return Fail(Code::kAborted, fmt::format("desired state: number {} is not above {}'s present {}; read it and count on", desired.number,
                                             site, entry->desired_number));

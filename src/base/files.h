@@ -47,6 +47,10 @@ class Files {
   virtual Result<std::vector<std::string>> List(const std::filesystem::path& path) = 0;
 };
 
+/// Whether a file's name is one under which CreateDurably() and ReplaceDurably() write before it gets its own: "name.tmp-a1B2c3". A process
+/// that was killed leaves such a file; it is no content.
+bool IsTemporary(std::string_view name);
+
 /// The real file system.
 Files& SystemFiles();
 

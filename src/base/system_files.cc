@@ -16,6 +16,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::string_view kTemporary = ".tmp-";
+constexpr std::string_view kAny = "XXXXXX";  // mkostemp makes letters and digits of it
+
 std::unexpected<Error> FromErrno(std::string_view what, const fs::path& path) {
   const int error = errno;
   const auto message = fmt::format("{} {}: {}", what, path.string(), std::strerror(error));
@@ -190,7 +193,7 @@ class RealFiles final : public Files {
 
  private:
   static Result<fs::path> WriteTemporary(const fs::path& path, std::string_view bytes) {
-    std::string name = path.string() + ".tmp-XXXXXX";
+    std::string name = fmt::format("{}{}{}", path.string(), kTemporary, kAny);
     const Descriptor file(mkostemp(name.data(), O_CLOEXEC));
     if (file.get() < 0) return FromErrno("create temporary for", path);
     auto written = WriteAll(file.get(), bytes, name);
@@ -204,6 +207,11 @@ class RealFiles final : public Files {
 };
 
 }  // namespace
+
+bool IsTemporary(std::string_view name) {
+  const auto ending = kTemporary.size() + kAny.size();
+  return name.size() > ending && name.substr(name.size() - ending).starts_with(kTemporary);
+}
 
 Files& SystemFiles() {
   static RealFiles files;

@@ -7,6 +7,8 @@
 #include <memory>
 #include <utility>
 
+#include "base/json.h"
+
 namespace edgewise::hub {
 namespace {
 
@@ -98,6 +100,7 @@ Result<Insight> ReadInsight(const event::Event& event, const Object& data) {
 }
 
 Result<void> Sort(event::Event event, simdjson::dom::parser& parser, DecodedBatch& decoded) {
+  if (NestsDeeper(event.data)) return BadKey("data", fmt::format("of {} levels at most", kDeepestJson));
   Object data;
   if (parser.parse(event.data).get(data) != simdjson::SUCCESS) return BadKey("data", "an object");
   if (event.type == event::kSampleV1) {

@@ -19,7 +19,7 @@ Result<void> FakeIndex::TakeFailure() {
 }
 
 bool FakeIndex::TakeId(const event::EventId& id) {
-  const bool fresh = ids_.insert({id.site, id.lane, id.sequence}).second;
+  const bool fresh = ids_.insert({id.site, id.epoch, id.lane, id.sequence}).second;
   if (!fresh) ++doubled_;
   return fresh;
 }
@@ -147,7 +147,8 @@ Result<std::vector<Insight>> FakeIndex::Insights(const InsightQuery& query) {
     insight.rows.clear();
     list.push_back(std::move(insight));
   }
-  std::ranges::sort(list, {}, [](const Insight& insight) { return std::tuple(insight.id.site, insight.hour, insight.id.sequence); });
+  std::ranges::sort(
+      list, {}, [](const Insight& insight) { return std::tuple(insight.id.site, insight.hour, insight.id.epoch, insight.id.sequence); });
   return list;
 }
 

@@ -34,7 +34,7 @@ class FakeIndex final : public Index {
   Result<std::vector<std::pair<std::string, std::string>>> Documents(std::string_view kind) override;
 
  private:
-  using Key = std::tuple<std::string, event::Lane, std::uint64_t>;  // site, lane, sequence
+  using Key = std::tuple<std::string, std::uint64_t, event::Lane, std::uint64_t>;  // site, epoch, lane, sequence
 
   Result<void> TakeFailure();
   bool TakeId(const event::EventId& id);

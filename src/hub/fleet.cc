@@ -6,43 +6,23 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "base/json.h"
+#include "deploy/desired_state.h"
+
 namespace edgewise::hub {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
 Result<Json> ParseObject(std::string_view what, std::string_view text) {
-  auto json = Json::parse(text, nullptr, false);
+  auto json = ParseJson<Json>(text);
   if (json.is_object()) return json;
-  return Fail(Code::kInvalidArgument, fmt::format("{}: not a JSON object", what));
+  return Fail(Code::kInvalidArgument, fmt::format("{}: not a JSON object of {} levels at most", what, kDeepestJson));
 }
 
 std::string TextOr(const Json& json, const char* key, std::string missing) {
   const auto found = json.find(key);
   return found != json.end() && found->is_string() ? found->get<std::string>() : std::move(missing);
-}
-
-/// The first thing a status complains about.
-std::optional<std::string> Trouble(const Json& status) {
-  for (const auto* key : {"stopped", "refused"}) {
-    if (auto trouble = TextOr(status, key, ""); !trouble.empty()) return trouble;
-  }
-  const auto models = status.find("models");
-  if (models == status.end() || !models->is_array()) return std::nullopt;
-  for (const auto& model : *models) {
-    if (!model.is_object() || TextOr(model, "state", "") != "failed") continue;
-    return fmt::format("model {}: {}", TextOr(model, "version", "?"), TextOr(model, "reason", "failed"));
-  }
-  return std::nullopt;
-}
-
-/// What is worth a write: all but the counts and clocks, which change with every status.
-std::string Gist(const Json& status) {
-  Json gist;
-  for (const auto* key : {"epoch", "desired", "applied", "models", "stopped", "refused"}) {
-    if (status.contains(key)) gist[key] = status[key];
-  }
-  return gist.dump();
 }
 
 }  // namespace
@@ -72,45 +52,49 @@ Result<std::unique_ptr<Fleet>> Fleet::Open(Index& index, const Clock& clock, Opt
 Result<void> Fleet::Load() {
   for (const auto& site : options_.sites) sites_[site];
   EDGEWISE_ASSIGN(const auto statuses, index_.Documents("status"));
-  for (const auto& [site, json] : statuses) {
-    EDGEWISE_ASSIGN(const auto saved, ParseObject("saved status", json));
-    auto& entry = sites_[site];
-    entry.heard = {saved.value("heard", std::int64_t{0})};
-    entry.status = saved.contains("status") ? saved["status"].dump() : "null";
+  for (const auto& [site, text] : statuses) {
+    EDGEWISE_ASSIGN(const auto saved, ParseObject("saved status", text));
+    const auto entry = sites_.find(site);
+    if (entry == sites_.end() || !saved.contains("status")) continue;
+    // What an older hub saved and we do not take is forgotten: the site says it again within seconds.
+    if (auto status = ReadSiteStatus(site, saved["status"].dump())) {
+      entry->second.status = *std::move(status);
+      entry->second.heard = {saved.value("heard", std::int64_t{0})};
+    }
   }
   EDGEWISE_ASSIGN(const auto desired, index_.Documents("desired"));
   for (const auto& [site, text] : desired) {
     EDGEWISE_ASSIGN(const auto document, ParseObject("saved desired state", text));
-    sites_[site].desired = text;
-    sites_[site].desired_number = document.value("number", std::uint64_t{0});
+    const auto entry = sites_.find(site);
+    if (entry == sites_.end()) continue;
+    entry->second.desired = text;
+    entry->second.desired_number = document.value("number", std::uint64_t{0});
   }
   EDGEWISE_ASSIGN(const auto models, index_.Documents("model"));
   for (const auto& [key, json] : models) EDGEWISE_TRY(RegisterModel(json));
   return {};
 }
 
+/// Needs no lock: the set of sites is fixed once Open() has returned.
+Result<Fleet::Site*> Fleet::Known(const std::string& site) {
+  const auto found = sites_.find(site);
+  if (found != sites_.end()) return &found->second;
+  return Fail(Code::kNotFound, fmt::format("site \"{}\" is not one of this hub's; add it to the hub's configuration", site));
+}
+
 Result<void> Fleet::Report(const std::string& site, std::string_view text) {
-  EDGEWISE_ASSIGN(const auto status, ParseObject("status", text));
-  if (TextOr(status, "site", "") != site) {
-    return Fail(Code::kInvalidArgument, fmt::format("status: key \"site\" must be \"{}\", the site it is posted to", site));
-  }
-  std::optional<EventTime> event_time;
-  if (const auto clock = TextOr(status, "clock", ""); !clock.empty()) {
-    EDGEWISE_ASSIGN(event_time, ParseTime(clock));
-  }
-  const auto gist = Gist(status);
+  EDGEWISE_ASSIGN(auto* entry, Known(site));
+  EDGEWISE_ASSIGN(auto status, ReadSiteStatus(site, text));
   const auto now = clock_.Now();
   const std::scoped_lock lock(mutex_);
-  auto& entry = sites_[site];
-  if (entry.saved != gist) {
-    const Json saved = {{"heard", now.ms}, {"status", status}};
-    EDGEWISE_TRY(index_.PutDocument("status", site, saved.dump()));
+  if (entry->saved != status.gist) {
+    const auto saved = fmt::format(R"({{"heard":{},"status":{}}})", now.ms, status.json);
+    EDGEWISE_TRY(index_.PutDocument("status", site, saved));
   }
-  entry.saved = gist;
-  entry.status = text;
-  entry.trouble = Trouble(status);
-  entry.clock = event_time;
-  entry.heard = now;
+  entry->saved = status.gist;
+  entry->status = std::move(status);
+  entry->heard = now;
+  entry->spoke = true;
   return {};
 }
 
@@ -121,10 +105,12 @@ std::vector<SiteView> Fleet::Sites() const {
   for (const auto& [name, site] : sites_) {
     SiteView view;
     view.site = name;
-    view.status = site.status;
+    if (!site.status.json.empty()) view.status = site.status.json;
     view.desired = site.desired;
     view.heard = site.heard;
-    view.clock = site.clock;
+    if (site.spoke) view.clock = site.status.clock;
+    view.drained = site.status.drained;
+    view.applied = site.status.applied;
     const auto silent = now.ms - site.heard.ms;
     if (site.heard.ms == 0) {
       view.state = SiteState::kEmpty;
@@ -133,8 +119,8 @@ std::vector<SiteView> Fleet::Sites() const {
       view.state = SiteState::kStale;
       view.reason = fmt::format("silent for {} s", silent / 1000);
     } else {
-      view.state = site.trouble ? SiteState::kError : SiteState::kLive;
-      view.reason = site.trouble.value_or("");
+      view.state = site.status.trouble ? SiteState::kError : SiteState::kLive;
+      view.reason = site.status.trouble.value_or("");
     }
     views.push_back(std::move(view));
   }
@@ -145,33 +131,26 @@ std::optional<EventTime> Fleet::EventNow() const {
   const std::scoped_lock lock(mutex_);
   std::optional<EventTime> least;
   for (const auto& [name, site] : sites_) {
-    if (!site.clock) return std::nullopt;
-    least = std::min(least.value_or(*site.clock), *site.clock);
+    const auto& clock = site.status.clock;
+    if (!site.spoke || !clock) return std::nullopt;
+    least = std::min(least.value_or(*clock), *clock);
   }
   return least;
 }
 
 Result<void> Fleet::SetDesired(const std::string& site, std::string_view document) {
-  EDGEWISE_ASSIGN(const auto json, ParseObject("desired state", document));
-  if (TextOr(json, "schema", "") != "edgewise.desired.v1") {
-    return Fail(Code::kInvalidArgument, "desired state: key \"schema\" must be \"edgewise.desired.v1\"");
-  }
-  const auto found = json.find("number");
-  if (found == json.end() || !found->is_number_unsigned()) {
-    return Fail(Code::kInvalidArgument, "desired state: key \"number\" must be a positive number");
-  }
-  const auto number = found->get<std::uint64_t>();
+  EDGEWISE_TRY(ParseObject("desired state", document));  // no deeper than may be
+  EDGEWISE_ASSIGN(auto* entry, Known(site));
+  EDGEWISE_ASSIGN(const auto desired, deploy::DesiredFromJson(document));
   const std::scoped_lock lock(mutex_);
-  const auto known = sites_.find(site);
-  const auto present = known == sites_.end() ? 0 : known->second.desired_number;
-  if (known != sites_.end() && known->second.desired == document) return {};  // a retry
-  if (number <= present) {
-    return Fail(Code::kAborted,
-                fmt::format("desired state: number {} is not above {}'s present {}; read it and count on", number, site, present));
+  if (entry->desired == document) return {};  // a retry
+  if (desired.number <= entry->desired_number) {
+    return Fail(Code::kAborted, fmt::format("desired state: number {} is not above {}'s present {}; read it and count on", desired.number,
+                                            site, entry->desired_number));
   }
   EDGEWISE_TRY(index_.PutDocument("desired", site, document));
-  sites_[site].desired = document;
-  sites_[site].desired_number = number;
+  entry->desired = document;
+  entry->desired_number = desired.number;
   return {};
 }
 
@@ -198,7 +177,9 @@ Result<void> Fleet::RegisterModel(std::string_view text) {
   }
   const auto card = json.find("card");
   if (card != json.end() && !card->is_null()) {
-    EDGEWISE_ASSIGN(entry.card, train::CardFromJson(card->is_string() ? card->get<std::string>() : card->dump()));
+    const auto card_text = card->is_string() ? card->get<std::string>() : card->dump();
+    EDGEWISE_TRY(ParseObject("model card", card_text));
+    EDGEWISE_ASSIGN(entry.card, train::CardFromJson(card_text));
   }
   return Keep(std::move(entry));
 }

@@ -13,6 +13,7 @@
 #include "base/digest.h"
 #include "base/result.h"
 #include "hub/index.h"
+#include "hub/site_status.h"
 #include "train/model.h"
 
 namespace edgewise::hub {
@@ -26,10 +27,12 @@ struct SiteView {
   std::string site;
   SiteState state = SiteState::kEmpty;
   std::string reason;            ///< Why kError or kStale, for people.
-  std::string status = "null";   ///< The JSON it sent.
+  std::string status = "null";   ///< The JSON it sent, as far as we know its keys.
   std::string desired = "null";  ///< The desired state document as it was put.
   ProcessingTime heard;
-  std::optional<EventTime> clock;  ///< The site's event time.
+  std::optional<EventTime> clock;    ///< The site's event time.
+  std::optional<EventTime> drained;  ///< All before it has come back; of its last status, also from before a restart.
+  std::uint64_t applied = 0;         ///< Number of the desired state that it runs; likewise.
 };
 
 /// A trained version and what was decided about it.
@@ -44,12 +47,13 @@ struct ModelEntry {
 };
 
 /// What the hub knows of sites and models. Persistent in the index's documents; statuses are written when they tell something new.
-/// Errors: kInvalidArgument (names the key), kAborted (desired number not above the present one: read again), kNotFound; those of the
-/// index. Threads: any number.
+/// Only configured sites report and are given a desired state: a name that nobody runs would be waited for for ever.
+/// Errors: kInvalidArgument (names the key), kAborted (desired number not above the present one: read again), kNotFound (no such site,
+/// names it); those of the index. Threads: any number.
 class Fleet {
  public:
   struct Options {
-    std::vector<std::string> sites;  ///< Expected from the start: shown as empty until they speak.
+    std::vector<std::string> sites;  ///< The only ones; shown as empty until they speak. What is kept of others rests unused.
     std::chrono::milliseconds stale = std::chrono::seconds(15);
   };
   static Result<std::unique_ptr<Fleet>> Open(Index& index, const Clock& clock, Options options);
@@ -59,7 +63,7 @@ class Fleet {
   /// The minimum of the sites' event times; nothing until each expected site has spoken.
   std::optional<EventTime> EventNow() const;
 
-  /// A document edgewise.desired.v1, kept byte for byte so that a signature stays true.
+  /// A document that deploy::DesiredFromJson takes, kept byte for byte so that a signature stays true.
   Result<void> SetDesired(const std::string& site, std::string_view document);
   Result<std::string> Desired(const std::string& site) const;
 
@@ -72,17 +76,17 @@ class Fleet {
 
  private:
   struct Site {
-    std::string status = "null";
+    SiteStatus status;
     std::string desired = "null";
     std::uint64_t desired_number = 0;
-    std::optional<std::string> trouble;
-    std::optional<EventTime> clock;
     ProcessingTime heard;
-    std::string saved;  // what the saved status said, without its counts
+    bool spoke = false;  // since the start; `status` may be older
+    std::string saved;   // gist of the saved status
   };
 
   Fleet(Index& index, const Clock& clock, Options options);
   Result<void> Load();
+  Result<Site*> Known(const std::string& site);
   Result<void> Keep(ModelEntry entry);
 
   Index& index_;

@@ -136,6 +136,15 @@ TEST(Indexer, AnUnknownMajorIsSetAsideAndTheRestOfItsObjectCounts) {
   EXPECT_EQ(hub.index.Count()->indexed, 1u);
 }
 
+TEST(Indexer, AnEventThatNestsWithoutEndIsSetAside) {
+  Hub hub;
+  auto data = SampleData();
+  data["deep"] = Json::parse(std::string(100, '[') + std::string(100, ']'));
+  hub.Put({}, EventLine(1, event::kSampleV1, kRow, data));
+  hub.Step();
+  EXPECT_THAT(hub.OnlyReason(), testing::HasSubstr("levels at most"));
+}
+
 TEST(Indexer, AnUnknownManifestIsSetAside) {
   Hub hub;
   hub.Put({}, EventLine(1, event::kSampleV1, kRow, SampleData()), {{"schema", "edgewise.batch.v2"}});
@@ -225,17 +234,6 @@ TEST(Api, ShowsTheFourStatesOfASite) {
   EXPECT_FALSE(hub.fleet->Report("EWR", R"({"site":"JFK"})"));
 }
 
-TEST(Fleet, DesiredStatesCountUpAndKeepTheirBytes) {
-  Hub hub;
-  EXPECT_EQ(hub.fleet->Desired("EWR").error().code, Code::kNotFound);
-  const std::string two = R"({ "schema": "edgewise.desired.v1", "number": 2, "models": [], "signature": null })";
-  ASSERT_TRUE(hub.fleet->SetDesired("EWR", two));
-  ASSERT_TRUE(hub.fleet->SetDesired("EWR", two)) << "a retry";
-  EXPECT_EQ(hub.fleet->SetDesired("EWR", R"({"schema":"edgewise.desired.v1","number":2})").error().code, Code::kAborted);
-  EXPECT_EQ(*hub.fleet->Desired("EWR"), two);
-  EXPECT_EQ(*(*Fleet::Open(hub.index, hub.clock, {}))->Desired("EWR"), two) << "after a restart";
-}
-
 TEST(Timeline, IsBusyWhileAStepRunsAndSaysWhatARestartBroke) {
   Hub hub;
   const auto step = *hub.timeline->Begin({0}, "train", "challenger 2013-05");
@@ -263,9 +261,12 @@ TEST(Api, AnswersByRoutes) {
   }
   EXPECT_EQ(ask("GET", "/api/insights?hours=many"), 400);
   EXPECT_EQ(ask("GET", "/api/lineage/zz"), 400);
-  EXPECT_EQ(ask("PUT", "/api/sites/EWR/desired", R"({"schema":"edgewise.desired.v1","number":1})"), 200);
+  EXPECT_EQ(ask("PUT", "/api/sites/EWR/desired", R"({"schema":"edgewise.desired.v1","number":1,"models":[]})"), 200);
   EXPECT_EQ(ask("GET", "/api/sites/EWR/desired"), 200);
   EXPECT_EQ(ask("POST", "/api/sites/EWR/status", R"({"site":"EWR"})"), 200);
+  EXPECT_EQ(ask("POST", "/api/sites/EWX/status", R"({"site":"EWX"})"), 404);
+  EXPECT_EQ(ask("PUT", "/api/sites/EWX/desired", R"({"schema":"edgewise.desired.v1","number":1,"models":[]})"), 404);
+  EXPECT_EQ(ask("POST", "/api/sites/EWR/status", std::string(4'000'000, '[')), 400);
   EXPECT_EQ(ask("POST", "/api/models", "{}"), 400);
 }
 

@@ -75,7 +75,7 @@ struct DecodedBatch {
 struct Added {
   bool repeated = false;  ///< The object was there already; nothing was done.
   std::uint64_t indexed = 0;
-  std::uint64_t doubled = 0;  ///< Events whose id was there already; the first one stays.
+  std::uint64_t doubled = 0;  ///< Events whose id (site, epoch, lane, sequence) was there already; the first one stays.
 };
 
 struct Totals {

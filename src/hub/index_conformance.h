@@ -38,6 +38,26 @@ TYPED_TEST_P(IndexConformance, ADoubledIdIsCountedAndTheFirstStays) {
   EXPECT_TRUE(this->index_.SamplesByLineage(Lineage('x'))->empty());
 }
 
+TYPED_TEST_P(IndexConformance, TheSameSequenceInAnotherEpochIsAnotherEvent) {
+  ASSERT_TRUE(this->index_.AddBatch(Samples(1, "ab")));
+  const auto again = InEpoch(Samples(1, "xy"), 2);
+  ASSERT_TRUE(this->index_.AddBatch(again));
+  ASSERT_TRUE(this->index_.AddBatch(OneInsight(1, 10, 'i', "ab")));
+  ASSERT_TRUE(this->index_.AddBatch(InEpoch(OneInsight(1, 10, 'j', "x"), 2)));
+  EXPECT_EQ(this->index_.Count()->indexed, 6u);
+  EXPECT_EQ(this->index_.Count()->doubled, 0u);
+  EXPECT_EQ(this->index_.SamplesByLineage(Lineage('x'))->size(), 1u);
+  const auto of_second = *this->index_.SamplesOf(again.batch.object, 9);
+  ASSERT_EQ(of_second.size(), 2u);
+  EXPECT_EQ(of_second[0].sample.lineage, Lineage('x'));
+  const auto insights = *this->index_.Insights({"", {0}, {1LL << 50}});
+  ASSERT_EQ(insights.size(), 2u);
+  EXPECT_EQ(insights[1].lineage, Lineage('j'));
+  EXPECT_EQ(this->index_.RowsOf(insights[0].id)->size(), 2u);
+  EXPECT_EQ(*this->index_.RowsOf(insights[1].id), std::vector{Lineage('x')});
+  EXPECT_EQ(this->index_.EventsNaming(Lineage('x'))->size(), 1u);
+}
+
 TYPED_TEST_P(IndexConformance, SamplesAreFoundByLineageAndByObject) {
   const auto batch = Samples(1, "abc");
   ASSERT_TRUE(this->index_.AddBatch(batch));
@@ -102,7 +122,8 @@ TYPED_TEST_P(IndexConformance, DocumentsAreKeptByKindAndKey) {
   EXPECT_EQ(documents[0].second, R"({"number":2})");
 }
 
-REGISTER_TYPED_TEST_SUITE_P(IndexConformance, ABatchIsIndexedOnce, ADoubledIdIsCountedAndTheFirstStays, SamplesAreFoundByLineageAndByObject,
+REGISTER_TYPED_TEST_SUITE_P(IndexConformance, ABatchIsIndexedOnce, ADoubledIdIsCountedAndTheFirstStays,
+                            TheSameSequenceInAnotherEpochIsAnotherEvent, SamplesAreFoundByLineageAndByObject,
                             InsightsComeByHourAndKnowTheirRows, LanesCountWhatCameAndWhatWasDenied, WhatIsSetAsideIsShownAndNotTriedAgain,
                             DocumentsAreKeptByKindAndKey);
 

@@ -42,20 +42,25 @@ Result<std::size_t> Indexer::Step(std::size_t most, Deadline deadline) {
   return done;
 }
 
-/// Looks at one name per folder only: what sorts after everything in a folder begins the next.
+/// sites/<site>/<lane>/<epoch>/: the folders above are few and small, the last ones hold every batch and are not read here.
 Result<void> Indexer::FindFolders(Deadline deadline) {
-  std::string after;
-  while (true) {
-    EDGEWISE_ASSIGN(const auto names, store_.List(kPrefix, after, 1, deadline));
-    if (names.empty()) return {};
-    const auto folder = names.front().substr(0, names.front().rfind('/') + 1);
-    if (!folders_.contains(folder)) {
-      EDGEWISE_ASSIGN(auto last, index_.LastObject(folder));
-      if (last.ends_with(kObject)) last.replace(last.size() - kObject.size(), kObject.size(), kManifest);
-      folders_.emplace(folder, std::move(last));
+  EDGEWISE_ASSIGN(const auto sites, store_.Folders(kPrefix, deadline));
+  for (const auto& site : sites) {
+    EDGEWISE_ASSIGN(const auto lanes, store_.Folders(site, deadline));
+    for (const auto& lane : lanes) {
+      EDGEWISE_ASSIGN(const auto epochs, store_.Folders(lane, deadline));
+      for (const auto& epoch : epochs) EDGEWISE_TRY(Know(epoch));
     }
-    after = folder + '\x7f';
   }
+  return {};
+}
+
+Result<void> Indexer::Know(const std::string& folder) {
+  if (folders_.contains(folder)) return {};
+  EDGEWISE_ASSIGN(auto last, index_.LastObject(folder));
+  if (last.ends_with(kObject)) last.replace(last.size() - kObject.size(), kObject.size(), kManifest);
+  folders_.emplace(folder, std::move(last));
+  return {};
 }
 
 Result<std::size_t> Indexer::StepFolder(const std::string& folder, std::string& after, std::size_t most, Deadline deadline) {

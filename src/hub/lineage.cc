@@ -61,7 +61,7 @@ Result<void> AddRows(Index& index, const FoundEvent& found, const Json& data, Tr
     for (const auto& sample : samples) AddScore(trace, sample);
     if (!samples.empty()) continue;
     Json score = {{"lineage", row.ToString()}, {"site", found.event.id.site}, {"score", nullptr}, {"label", nullptr}, {"model", model}};
-    const auto worst = data.value("worst", Json());
+    const auto worst = data.is_object() ? data.value("worst", Json()) : Json();
     if (detail::TextOf(worst, "lineage") == row.ToString()) score["score"] = worst.value("score", Json());
     trace.scores.push_back(std::move(score));
   }

@@ -41,6 +41,16 @@ inline DecodedBatch Samples(std::uint64_t first, std::string_view lineages) {
   return decoded;
 }
 
+/// The same batch from another life of the site's disk.
+inline DecodedBatch InEpoch(DecodedBatch decoded, std::uint64_t epoch) {
+  decoded.batch.epoch = epoch;
+  decoded.batch.object.replace(decoded.batch.object.find("e000001"), 7, "e00000" + std::to_string(epoch));
+  for (auto& event : decoded.events) event.id.epoch = epoch;
+  for (auto& insight : decoded.insights) insight.id.epoch = epoch;
+  for (auto& sample : decoded.samples) sample.id.epoch = epoch;
+  return decoded;
+}
+
 /// An insight of `hour` (since 1970) that names the rows in `rows`.
 inline DecodedBatch OneInsight(std::uint64_t sequence, std::int64_t hour, char lineage, std::string_view rows) {
   DecodedBatch decoded;

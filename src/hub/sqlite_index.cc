@@ -6,55 +6,10 @@
 #include <cmath>
 #include <utility>
 
+#include "hub/detail/schema.h"
+
 namespace edgewise::hub {
 namespace {
-
-constexpr int kVersion = 1;
-// Sites and models are numbers in the big tables; a digest or a site's name is stored once, in `names`.
-constexpr const char* kSchema = R"(
-  CREATE TABLE IF NOT EXISTS names(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
-  CREATE TABLE IF NOT EXISTS objects(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, site TEXT NOT NULL, lane INTEGER NOT NULL,
-    epoch INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, events INTEGER NOT NULL, denied INTEGER NOT NULL,
-    leak_bits INTEGER NOT NULL, policy TEXT NOT NULL, output TEXT NOT NULL);
-  CREATE TABLE IF NOT EXISTS aside(id INTEGER PRIMARY KEY, object TEXT NOT NULL, event TEXT NOT NULL, reason TEXT NOT NULL,
-    UNIQUE(object, event));
-  CREATE TABLE IF NOT EXISTS events(id INTEGER PRIMARY KEY, site INTEGER NOT NULL, lane INTEGER NOT NULL, sequence INTEGER NOT NULL,
-    epoch INTEGER NOT NULL, object INTEGER NOT NULL, type TEXT NOT NULL, subject TEXT NOT NULL, time INTEGER NOT NULL,
-    lineage BLOB NOT NULL, data TEXT NOT NULL, UNIQUE(site, lane, sequence));
-  CREATE INDEX IF NOT EXISTS events_by_type ON events(type, time);
-  CREATE INDEX IF NOT EXISTS events_by_type_and_site ON events(type, site, time);
-  CREATE INDEX IF NOT EXISTS events_by_lineage ON events(lineage);
-  CREATE TABLE IF NOT EXISTS insights(site INTEGER, hour INTEGER, sequence INTEGER, epoch INTEGER NOT NULL, lineage BLOB NOT NULL,
-    scored INTEGER NOT NULL, mean_score REAL NOT NULL, high_risk INTEGER NOT NULL, labelled INTEGER NOT NULL, late INTEGER NOT NULL,
-    model INTEGER NOT NULL, PRIMARY KEY(site, hour, sequence)) WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS rows(lineage BLOB, site INTEGER, sequence INTEGER, PRIMARY KEY(lineage, site, sequence)) WITHOUT ROWID;
-  CREATE INDEX IF NOT EXISTS rows_by_insight ON rows(site, sequence);
-  CREATE TABLE IF NOT EXISTS samples(site INTEGER, sequence INTEGER, epoch INTEGER NOT NULL, object INTEGER NOT NULL, time INTEGER NOT NULL,
-    lineage BLOB NOT NULL, model INTEGER NOT NULL, score REAL NOT NULL, label INTEGER NOT NULL, day TEXT NOT NULL,
-    PRIMARY KEY(site, sequence)) WITHOUT ROWID;
-  CREATE INDEX IF NOT EXISTS samples_by_lineage ON samples(lineage);
-  CREATE TABLE IF NOT EXISTS totals(one INTEGER PRIMARY KEY CHECK(one = 1), objects INTEGER, indexed INTEGER, doubled INTEGER,
-    latest INTEGER);
-  INSERT OR IGNORE INTO totals VALUES(1, 0, 0, 0, 0);
-  CREATE TABLE IF NOT EXISTS lanes(site TEXT, lane INTEGER, objects INTEGER, events INTEGER, denied INTEGER, last INTEGER,
-    leak_bits INTEGER, policy TEXT, PRIMARY KEY(site, lane)) WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS models(model TEXT PRIMARY KEY, rows INTEGER, late INTEGER, logloss REAL) WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS documents(kind TEXT, key TEXT, json TEXT NOT NULL, PRIMARY KEY(kind, key)) WITHOUT ROWID;
-)";
-
-Result<void> Initialise(detail::SqliteDatabase& database) {
-  std::int64_t found = 0;
-  {
-    auto version = database("PRAGMA user_version");
-    EDGEWISE_TRY(version.Next());
-    found = version.number(0);
-  }
-  if (found > kVersion) {
-    return Fail(Code::kFailedPrecondition,
-                fmt::format("index: format {} is newer than this program's {}; upgrade edgewise", found, kVersion));
-  }
-  return database.Execute(fmt::format("BEGIN IMMEDIATE; {} PRAGMA user_version={}; COMMIT;", kSchema, kVersion));
-}
 
 /// Runs `body` in a transaction; any error rolls it back.
 template <class Body>
@@ -82,7 +37,7 @@ SqliteIndex::~SqliteIndex() = default;
 
 Result<std::unique_ptr<SqliteIndex>> SqliteIndex::Open(const std::filesystem::path& file) {
   EDGEWISE_ASSIGN(auto writer, Database::Open(file));
-  EDGEWISE_TRY(Initialise(writer));
+  EDGEWISE_TRY(detail::Initialise(writer));
   EDGEWISE_ASSIGN(auto reader, Database::Open(file));
   return std::unique_ptr<SqliteIndex>(new SqliteIndex(std::move(writer), std::move(reader)));
 }
@@ -163,15 +118,16 @@ Result<bool> SqliteIndex::InsertEvent(const event::Event& event, std::int64_t ob
 Result<void> SqliteIndex::InsertInsight(const Insight& insight) {
   EDGEWISE_ASSIGN(const auto site, NameNumber(insight.id.site));
   EDGEWISE_ASSIGN(const auto model, NameNumber(insight.model.ToString()));
+  const auto epoch = static_cast<std::int64_t>(insight.id.epoch);
   const auto sequence = static_cast<std::int64_t>(insight.id.sequence);
   auto query = writer_("INSERT OR IGNORE INTO insights VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-  query.Number(1, site).Number(2, insight.hour.ms).Number(3, sequence).Number(4, static_cast<std::int64_t>(insight.id.epoch));
+  query.Number(1, site).Number(2, insight.hour.ms).Number(3, sequence).Number(4, epoch);
   query.Blob(5, insight.lineage.bytes()).Number(6, static_cast<std::int64_t>(insight.scored)).Real(7, insight.mean_score);
   query.Number(8, static_cast<std::int64_t>(insight.high_risk)).Number(9, static_cast<std::int64_t>(insight.labelled));
   EDGEWISE_TRY(query.Number(10, static_cast<std::int64_t>(insight.late)).Number(11, model).Run());
   for (const auto& row : insight.rows) {
-    auto insert = writer_("INSERT OR IGNORE INTO rows VALUES(?, ?, ?)");
-    EDGEWISE_TRY(insert.Blob(1, row.bytes()).Number(2, site).Number(3, sequence).Run());
+    auto insert = writer_("INSERT OR IGNORE INTO rows VALUES(?, ?, ?, ?)");
+    EDGEWISE_TRY(insert.Blob(1, row.bytes()).Number(2, site).Number(3, epoch).Number(4, sequence).Run());
   }
   return {};
 }

@@ -114,17 +114,19 @@ Result<std::vector<FoundEvent>> SqliteIndex::EventsByLineage(const LineageId& li
 
 Result<std::vector<FoundEvent>> SqliteIndex::EventsNaming(const LineageId& row) {
   const std::scoped_lock lock(read_mutex_);
-  auto query = reader_(EDGEWISE_EVENT_COLUMNS
-                       "rows r JOIN events e ON e.site = r.site AND e.lane = 1 AND e.sequence = r.sequence" EDGEWISE_EVENT_JOIN
-                       "WHERE r.lineage = ? ORDER BY e.id LIMIT 100");
+  auto query =
+      reader_(EDGEWISE_EVENT_COLUMNS
+              "rows r JOIN events e ON e.site = r.site AND e.epoch = r.epoch AND e.lane = 1 AND e.sequence = r.sequence" EDGEWISE_EVENT_JOIN
+              "WHERE r.lineage = ? ORDER BY e.id LIMIT 100");
   query.Blob(1, row.bytes());
   return ReadEvents(query);
 }
 
 Result<std::vector<LineageId>> SqliteIndex::RowsOf(const event::EventId& insight) {
   const std::scoped_lock lock(read_mutex_);
-  auto query = reader_("SELECT lineage FROM rows WHERE site = (SELECT id FROM names WHERE name = ?) AND sequence = ? ORDER BY lineage");
-  query.Text(1, insight.site).Number(2, static_cast<std::int64_t>(insight.sequence));
+  auto query = reader_(
+      "SELECT lineage FROM rows WHERE site = (SELECT id FROM names WHERE name = ?) AND epoch = ? AND sequence = ? ORDER BY lineage");
+  query.Text(1, insight.site).Number(2, static_cast<std::int64_t>(insight.epoch)).Number(3, static_cast<std::int64_t>(insight.sequence));
   std::vector<LineageId> rows;
   while (true) {
     EDGEWISE_ASSIGN(const bool more, query.Next());
@@ -138,7 +140,7 @@ Result<std::vector<Insight>> SqliteIndex::Insights(const InsightQuery& wanted) {
   auto query =
       reader_(R"(SELECT n.name, i.epoch, i.sequence, i.lineage, i.hour, i.scored, i.mean_score, i.high_risk, i.labelled, i.late, m.name
     FROM names n JOIN insights i ON i.site = n.id JOIN names m ON m.id = i.model
-    WHERE (?1 = '' OR n.name = ?1) AND i.hour >= ?2 AND i.hour < ?3 ORDER BY n.name, i.hour, i.sequence)");
+    WHERE (?1 = '' OR n.name = ?1) AND i.hour >= ?2 AND i.hour < ?3 ORDER BY n.name, i.hour, i.epoch, i.sequence)");
   query.Text(1, wanted.site).Number(2, wanted.from.ms).Number(3, wanted.to.ms);
   std::vector<Insight> insights;
   std::string model_text;  // the same for months: read once
@@ -198,7 +200,8 @@ Result<std::vector<FoundSample>> SqliteIndex::ReadSamples(detail::SqliteQuery& q
 Result<std::vector<FoundSample>> SqliteIndex::SamplesOf(std::string_view object, std::size_t limit) {
   const std::scoped_lock lock(read_mutex_);
   auto query = reader_(EDGEWISE_SAMPLE_COLUMNS  // by the primary key, through the object's range of sequences
-                       "objects o JOIN names n ON n.name = o.site JOIN samples s ON s.site = n.id AND s.sequence BETWEEN o.first AND o.last"
+                       "objects o JOIN names n ON n.name = o.site JOIN samples s ON s.site = n.id AND s.epoch = o.epoch"
+                       " AND s.sequence BETWEEN o.first AND o.last"
                        " JOIN names m ON m.id = s.model WHERE o.name = ?1 AND s.object = o.id ORDER BY s.sequence LIMIT ?2");
   query.Text(1, object).Number(2, static_cast<std::int64_t>(limit));
   return ReadSamples(query);

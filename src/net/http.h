@@ -25,7 +25,7 @@ struct HttpRequest {
   std::vector<Header> headers;
   std::string body;
 
-  std::string_view path() const;  ///< Target without the query.
+  std::string_view path() const;                         ///< Target without the query.
   std::string_view header(std::string_view name) const;  ///< Case-insensitive; "" if missing.
   /// Value of a query parameter, percent-decoded; "" if missing.
   std::string query(std::string_view name) const;
@@ -49,7 +49,8 @@ Code CodeOf(int status);
 
 /// Answers one request; call it once, from any thread, now or later. Answers to pipelined requests leave in the order of the requests.
 using Responder = std::function<void(HttpResponse)>;
-/// Called on the server's thread, in order of arrival per connection. Must not block for long.
+/// Called on the server's thread, in order of arrival per connection. Must not block for long. If it throws, the request is answered 500,
+/// the exception's type is logged, and the server goes on.
 using HttpHandler = std::function<void(HttpRequest, Responder)>;
 
 /// Where to listen or connect: "127.0.0.1:8080" (port 0 = any free one) or "unix:/path".
@@ -59,14 +60,17 @@ struct Address {
 
 /// An HTTP/1.1 server with one I/O thread of its own (Boost.Beast). Keep-alive and pipelining: up to `pipeline` requests of a connection
 /// are handed out before the first is answered.
-/// Lifecycle: Start() listens and runs; Stop() (or the destructor) closes listeners, lets requests in flight finish for `drain`, joins the thread.
-/// Errors of Start: kAlreadyExists (port taken: names it), kInvalidArgument (address).
+/// Lifecycle: Start() listens and runs; Stop() (or the destructor) closes listeners, lets requests in flight finish for `drain`, joins the
+/// thread. Errors of Start: kAlreadyExists (port taken: names it), kInvalidArgument (address).
 class HttpServer {
  public:
   struct Options {
-    std::size_t max_body = 64u << 20;     ///< Larger bodies get 413 before they are read.
+    std::size_t max_body = 64u << 20;  ///< Larger bodies get 413 before they are read.
     std::size_t max_header = 64u << 10;
     std::size_t pipeline = 1024;
+    /// Of a connection's requests without answer and answers not sent: at so many bytes it is not read further. So it holds at most this,
+    /// one more body, and what one request's answer takes.
+    std::size_t max_in_flight = 64u << 20;
     std::chrono::milliseconds idle = std::chrono::seconds(120);  ///< A connection silent for so long is closed.
     std::chrono::milliseconds drain = std::chrono::seconds(5);
   };
@@ -79,7 +83,9 @@ class HttpServer {
   virtual void Stop() = 0;
 };
 
-/// A blocking HTTP/1.1 client on one kept-open connection; reconnects once when a kept connection was closed by the server.
+/// A blocking HTTP/1.1 client on one kept-open connection. When the server has closed a kept connection, the request is sent once more on a
+/// new one, but only if it cannot have been done: nothing of it was sent, or nothing of its answer came and its method may be repeated
+/// (GET, HEAD, PUT, DELETE, OPTIONS). A POST that was sent is never sent again: kUnavailable, whether it was done is unknown.
 /// Threads: one at a time. Errors: kUnavailable (cannot connect, connection lost), kDeadlineExceeded, kInvalidArgument (address).
 /// A status >= 400 is not an error here.
 class HttpClient {
@@ -111,7 +117,8 @@ class PipelinedClient {
   std::unique_ptr<State> state_;
 };
 
-/// Routes by method and path pattern; "{name}" takes one segment, a last "{name...}" the rest. Unknown path 404, known path with another method 405.
+/// Routes by method and path pattern; "{name}" takes one segment, a last "{name...}" the rest. Unknown path 404, known path with another
+/// method 405.
 class Router {
  public:
   using Parameters = std::map<std::string, std::string, std::less<>>;

@@ -9,6 +9,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <filesystem>
 #include <thread>
 
 #include "net/detail/connection.h"
@@ -62,13 +63,26 @@ bool SomebodyListens(asio::io_context& context, const detail::Endpoint& endpoint
   return !error;
 }
 
+/// Takes a leftover socket away. Whatever else lies at the path is somebody's and stays.
+Result<void> MakeWay(asio::io_context& context, const detail::Endpoint& endpoint, const std::string& path) {
+  std::error_code error;
+  const auto status = std::filesystem::symlink_status(path, error);
+  if (!std::filesystem::exists(status) || SomebodyListens(context, endpoint)) return {};  // bind() says it is taken
+  if (!std::filesystem::is_socket(status)) {
+    return Fail(Code::kAlreadyExists,
+                fmt::format("address unix:{}: a file that is no socket lies there; move it or choose another path", path));
+  }
+  unlink(path.c_str());
+  return {};
+}
+
 Result<void> BeastServer::Listen(const Address& address) {
   EDGEWISE_ASSIGN(const auto endpoint, detail::ParseAddress(address));
   Acceptor acceptor(context_);
   boost::system::error_code error;
   acceptor.open(endpoint.protocol(), error);
   if (detail::IsUnix(endpoint)) {
-    if (!SomebodyListens(context_, endpoint)) unlink(address.text.substr(5).c_str());
+    EDGEWISE_TRY(MakeWay(context_, endpoint, address.text.substr(5)));
   } else if (!error) {
     acceptor.set_option(asio::socket_base::reuse_address(true), error);
   }

@@ -89,6 +89,7 @@ Result<Digest> DirectoryImageStore::PutManifest(std::string_view repository, std
 Result<std::vector<std::string>> DirectoryImageStore::Tags(std::string_view repository, Deadline) {
   EDGEWISE_TRY(CheckRepository(repository));
   auto tags = files_.List(Repository(repository) / "_tags");
+  if (tags) std::erase_if(*tags, IsTemporary);
   if (tags || tags.error().code != Code::kNotFound) return tags;
   if (!files_.List(Repository(repository) / "_manifests")) return Unknown("repository", repository, "of this name");
   return std::vector<std::string>();

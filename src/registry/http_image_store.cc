@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/json.h"
 #include "package/image.h"
 #include "registry/names.h"
 
@@ -12,13 +13,20 @@ namespace {
 
 using nlohmann::json;
 
+/// {"errors":[{"message":"..."}]}; "" when it is anything else: a proxy in between may answer what it likes.
+std::string FirstMessage(const json& body) {
+  if (!body.is_object() || !body.contains("errors")) return "";
+  const auto& errors = body["errors"];
+  if (!errors.is_array() || errors.empty() || !errors[0].is_object() || !errors[0].contains("message")) return "";
+  const auto& message = errors[0]["message"];
+  return message.is_string() ? message.get<std::string>() : "";
+}
+
 /// The registry's own words, when it has some.
 std::unexpected<Error> Refusal(const net::HttpResponse& answer) {
-  const auto body = json::parse(answer.body, nullptr, false);
+  const auto body = ParseJson<json>(answer.body);
   std::string message = fmt::format("the registry answered {}", answer.status);
-  if (body.is_object() && body.contains("errors") && body["errors"].is_array() && !body["errors"].empty()) {
-    message += ": " + body["errors"][0].value("message", std::string());
-  }
+  if (const auto said = FirstMessage(body); !said.empty()) message += ": " + said;
   return Fail(net::CodeOf(answer.status), std::move(message));
 }
 
@@ -89,7 +97,7 @@ Result<std::vector<std::string>> HttpImageStore::Tags(std::string_view repositor
   EDGEWISE_TRY(CheckRepository(repository));
   EDGEWISE_ASSIGN(const auto answer, Send(Request("GET", fmt::format("/v2/{}/tags/list", repository)), deadline));
   if (answer.status != 200) return Refusal(answer);
-  const auto body = json::parse(answer.body, nullptr, false);
+  const auto body = ParseJson<json>(answer.body);
   std::vector<std::string> tags;
   if (body.is_object() && body.contains("tags") && body["tags"].is_array()) {
     for (const auto& tag : body["tags"]) tags.push_back(tag.is_string() ? tag.get<std::string>() : std::string());

@@ -112,11 +112,34 @@ TEST(DirectoryImageStore, DoesNotHandOutADamagedBlob) {
   EXPECT_EQ(made.store.GetBlob(kName, Digest::Of("bytes"), kSoon).error().code, Code::kDataLoss);
 }
 
+TEST(DirectoryImageStore, WhatAKilledPushLeftIsNoTag) {
+  InFolder made;
+  ASSERT_TRUE(PushImage(made.store, kName, Made(), "1", kSoon));
+  ASSERT_TRUE(SystemFiles().CreateDurably(made.folder.path / "repositories" / kName / "_tags" / "2.tmp-a1B2c3", "half"));
+  EXPECT_EQ(made.store.Tags(kName, kSoon).value(), std::vector<std::string>{"1"});
+}
+
 TEST(FakeImageStore, FailsOnceWhenToldAndAPushCanBeRepeated) {
   FakeImageStore store;
   store.FailNext({Code::kUnavailable, "planted"});
   EXPECT_FALSE(PushImage(store, kName, Made(), "tag", kSoon));
   EXPECT_TRUE(PushImage(store, kName, Made(), "tag", kSoon));
+}
+
+TEST(HttpImageStore, ARegistryThatAnswersAnythingIsAnErrorAndNoEnd) {
+  std::string body;
+  const auto odd =
+      net::HttpServer::Start({{"127.0.0.1:0"}}, [&](const auto&, const auto& respond) { respond(net::HttpResponse::Json(500, body)); }, {});
+  HttpImageStore store(net::Address{(*odd)->addresses().at(0)});
+  for (const auto* words :
+       {R"({"errors":["x"]})", R"({"errors":[{"message":5}]})", R"({"errors":[[]]})", R"({"errors":{}})", "[]", "x", ""}) {
+    body = words;
+    const auto got = store.GetManifest(kName, "tag", kSoon);
+    ASSERT_FALSE(got) << words;
+    EXPECT_EQ(got.error().message, "the registry answered 500") << words;
+  }
+  body = R"({"errors":[{"code":"X","message":"no room"}]})";
+  EXPECT_EQ(store.GetManifest(kName, "tag", kSoon).error().message, "the registry answered 500: no room");
 }
 
 TEST(Server, AnotherClientCanPullAndPush) {

@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <regex>
 
+#include "base/json.h"
+
 namespace edgewise::registry {
 namespace {
 
@@ -36,7 +38,7 @@ Result<void> CheckTag(std::string_view tag) {
 }
 
 Result<std::vector<Digest>> DigestsIn(std::string_view manifest) {
-  const auto document = json::parse(manifest, nullptr, false);
+  const auto document = ParseJson<json>(manifest);
   if (!document.is_object()) return Fail(Code::kInvalidArgument, "manifest: not a JSON object");
   std::vector<Digest> digests;
   if (document.contains("config")) EDGEWISE_TRY(AddDigest(document["config"], digests));

@@ -24,12 +24,15 @@ std::string_view OciCode(const Error& error, std::string_view kind) {
            : kind == "tags"    ? "NAME_UNKNOWN"
            : kind == "uploads" ? "BLOB_UPLOAD_UNKNOWN"
                                : "BLOB_UNKNOWN";
+  if (error.code == Code::kResourceExhausted) return "SIZE_INVALID";
   return "UNSUPPORTED";
 }
 
 HttpResponse ErrorAnswer(const Error& error, std::string_view kind) {
   const nlohmann::json body = {{"errors", {{{"code", OciCode(error, kind)}, {"message", error.message}}}}};
-  const int status = error.code == Code::kUnimplemented ? 405 : net::StatusOf(error.code);
+  const int status = error.code == Code::kUnimplemented                            ? 405
+                     : error.code == Code::kResourceExhausted && kind == "uploads" ? 413
+                                                                                   : net::StatusOf(error.code);
   return HttpResponse::Json(status, body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
@@ -112,6 +115,13 @@ Result<HttpResponse> Server::FinishUpload(const HttpRequest& request, const Plac
                      {"Docker-Content-Digest", digest.ToString()}});
 }
 
+/// Under mutex_.
+bool Server::Fits(std::size_t more) const {
+  std::size_t held = 0;
+  for (const auto& [id, upload] : uploads_) held += upload.second.size();
+  return held <= most_bytes_ && more <= most_bytes_ - held;
+}
+
 Result<HttpResponse> Server::Upload(const HttpRequest& request, const Place& place) {
   if (request.method == "POST") {
     if (!request.query("digest").empty()) return FinishUpload(request, place, request.body);
@@ -141,6 +151,11 @@ Result<HttpResponse> Server::Upload(const HttpRequest& request, const Place& pla
       answer.status = 416;
       return answer;
     }
+  }
+  if (!Fits(request.body.size())) {
+    uploads_.erase(found);
+    return Fail(Code::kResourceExhausted,
+                fmt::format("registry: uploads in progress hold {} bytes at most; this one is ended", most_bytes_));
   }
   bytes += request.body;
   if (request.method == "PATCH") return Accepted(place, place.reference, bytes.size());

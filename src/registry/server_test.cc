@@ -62,6 +62,24 @@ TEST_F(ServerTest, KeepsOnlySoManyUploadsOpen) {
   EXPECT_EQ(Ask("PATCH", oldest, "x").status, 404);
 }
 
+TEST_F(ServerTest, UploadsTogetherHoldOnlySoManyBytes) {
+  Server server(store_, 4, 100);
+  net::Router router;
+  server.AddRoutes(router);
+  std::swap(router, router_);
+  const std::string one(Ask("POST", "/v2/a/blobs/uploads/").header("Location"));
+  const std::string two(Ask("POST", "/v2/a/blobs/uploads/").header("Location"));
+  EXPECT_EQ(Ask("PATCH", one, std::string(60, 'x')).status, 202);
+  EXPECT_EQ(Ask("PATCH", two, std::string(40, 'x')).status, 202);
+  const auto over = Ask("PATCH", two, "x");
+  EXPECT_EQ(over.status, 413);
+  EXPECT_EQ(CodeIn(over), "SIZE_INVALID");
+  EXPECT_EQ(Ask("PATCH", two, "").status, 404) << "it has given its bytes back";
+  EXPECT_EQ(Ask("PATCH", one, std::string(40, 'x')).status, 202);
+  EXPECT_EQ(Ask("PUT", one + "?digest=" + Digest::Of(std::string(100, 'x')).ToString()).status, 201);
+  std::swap(router, router_);
+}
+
 TEST_F(ServerTest, ListsTagsInPages) {
   for (const auto* tag : {"c", "a", "b"}) ASSERT_EQ(Ask("PUT", std::string("/v2/a/manifests/") + tag, "{}").status, 201);
   const auto first = Ask("GET", "/v2/a/tags/list?n=2");

@@ -121,7 +121,7 @@ bool Judge::State::Scalar(const element& value, const Field& field, std::string&
     if (field.kind != Kind::kFlag) return false;
     out += flag ? "true" : "false";
   } else if (value.get(number) == simdjson::SUCCESS && field.kind == Kind::kPseudonym) {
-    return Text(fmt::format("{}", number), field, out);
+    if (!Text(fmt::format("{}", number), field, out)) return false;
   } else {
     if (field.kind != Kind::kNumber || !(number >= field.min && number <= field.max)) return false;
     AppendRounded(number, field.decimals, out);

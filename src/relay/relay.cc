@@ -118,8 +118,16 @@ Result<void> Relay::LoadCuts() {
   return {};
 }
 
+/// A cut that is damaged stops the relay until a person has looked; whoever only reads the status must see that too.
+Result<void> Relay::Shown(Result<void> loaded) {
+  const std::scoped_lock lock(mutex_);
+  status_.stopped.reset();
+  if (!loaded && loaded.error().code == Code::kDataLoss) status_.stopped = loaded.error().message;
+  return loaded;
+}
+
 Result<bool> Relay::Step(bool flush, Deadline deadline) {
-  if (!loaded_) EDGEWISE_TRY(LoadCuts());
+  if (!loaded_) EDGEWISE_TRY(Shown(LoadCuts()));
   bool did = false;
   for (const auto lane : event::kLanes) {
     if (Of(lane).stopped) continue;

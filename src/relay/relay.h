@@ -43,7 +43,7 @@ struct LaneStatus {
 struct RelayStatus {
   std::map<event::Lane, LaneStatus> lanes;
   int leak_bits_max = 0;               ///< The most that one event let out since the start; an upper bound.
-  std::optional<std::string> stopped;  ///< Why a lane does not go on; a person has to look.
+  std::optional<std::string> stopped;  ///< Why a lane, or with a damaged cut every lane, does not go on; a person has to look.
 };
 
 /// Carries events from a queue to a store, through a policy; exactly once in effect, in order per lane.
@@ -67,6 +67,7 @@ class Relay {
   class Audit;
 
   Result<void> LoadCuts();
+  Result<void> Shown(Result<void> loaded);
   Result<bool> StepLane(event::Lane lane, bool flush, Deadline deadline);
   Result<bool> Due(event::Lane lane, bool flush);
   Result<bool> CutNext(event::Lane lane, Deadline deadline);

@@ -241,8 +241,11 @@ TEST_F(RelayTest, ADamagedCutIsAnErrorAndSendsNothing) {
   bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 1);
   std::ofstream(folder_ / "sample.cut") << bytes;
   Restart();
+  EXPECT_FALSE(relay_->Status().stopped);
   EXPECT_EQ(relay_->Step(true, soon_).error().code, Code::kDataLoss);
   EXPECT_EQ(store_.size(), 0u);
+  ASSERT_TRUE(relay_->Status().stopped) << "whoever only reads the status must see it";
+  EXPECT_TRUE(relay_->Status().stopped->contains("cut")) << *relay_->Status().stopped;
 }
 
 TEST_F(RelayTest, EveryDecisionHasItsAuditLineAndNoValueIsInIt) {

@@ -9,29 +9,33 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Whether a folder can hold names that start with `prefix`: one of the two texts starts with the other.
-bool MayHold(std::string_view folder, std::string_view prefix) {
-  const auto size = std::min(folder.size(), prefix.size());
-  return folder.substr(0, size) == prefix.substr(0, size);
+using std::chrono::hours;
+using std::chrono::seconds;
+
+fs::file_time_type Changed(const fs::path& path) {
+  std::error_code error;
+  const auto time = fs::last_write_time(path, error);
+  return error ? fs::file_time_type::max() : time;
 }
 
-Result<void> Collect(const fs::path& root, const std::string& folder, std::string_view prefix, std::vector<std::string>& names) {
-  std::error_code error;
-  for (fs::directory_iterator entry(root / folder, error), end; !error && entry != end; entry.increment(error)) {
-    const auto name = folder + entry->path().filename().string();
-    if (entry->is_directory(error)) {
-      if (MayHold(name + '/', prefix)) EDGEWISE_TRY(Collect(root, name + '/', prefix, names));
-    } else if (name.starts_with(prefix) && CheckName(name)) {
-      names.push_back(name);
-    }
-  }
-  if (error && error != std::errc::no_such_file_or_directory) {
-    return Fail(Code::kUnavailable, fmt::format("store folder {}: {}", (root / folder).string(), error.message()));
-  }
-  return {};
+/// A time stamp is as coarse as the kernel's clock: a change in the same tick leaves it as it is. One that is old enough tells.
+bool IsSettled(fs::file_time_type changed) {
+  return changed != fs::file_time_type::max() && fs::file_time_type::clock::now() - changed > seconds(1);
 }
 
 }  // namespace
+
+struct DirectoryStore::Search {
+  std::string_view prefix, after;
+  std::vector<std::string> names;
+  bool saw_folder = false;
+
+  /// Whether a folder can hold what is looked for: names begin with it and have no letter above '~'.
+  bool MayHold(const std::string& folder) const {
+    const auto size = std::min(folder.size(), prefix.size());
+    return folder.substr(0, size) == prefix.substr(0, size) && folder + '\x7f' > after;
+  }
+};
 
 Result<void> DirectoryStore::Put(std::string_view name, const event::Permitted<std::string>& bytes, Deadline) {
   EDGEWISE_TRY(CheckName(name));
@@ -45,13 +49,72 @@ Result<std::string> DirectoryStore::Get(std::string_view name, Deadline) {
   return files_.Read(root_ / name);
 }
 
+Result<void> DirectoryStore::Collect(const std::string& folder, Search& search) {
+  std::error_code error;
+  for (fs::directory_iterator entry(root_ / folder, error), end; !error && entry != end; entry.increment(error)) {
+    ++entries_read_;
+    auto name = folder + entry->path().filename().string();
+    if (!entry->is_directory(error)) {
+      Take(*entry, std::move(name), search);
+      continue;
+    }
+    search.saw_folder = true;
+    name += '/';
+    if (search.MayHold(name)) EDGEWISE_TRY(Collect(name, search));
+  }
+  if (error && error != std::errc::no_such_file_or_directory && error != std::errc::not_a_directory) {
+    return Fail(Code::kUnavailable, fmt::format("store folder {}: {}", (root_ / folder).string(), error.message()));
+  }
+  return {};
+}
+
+void DirectoryStore::Take(const fs::directory_entry& entry, std::string name, Search& search) {
+  if (IsTemporary(name)) {
+    // Nobody writes one object for an hour: its writer was killed. A failure to remove it harms nobody.
+    const auto changed = Changed(entry.path());
+    if (changed != fs::file_time_type::max() && fs::file_time_type::clock::now() - changed > hours(1)) (void)files_.Remove(entry.path());
+  } else if (name > search.after && name.starts_with(search.prefix) && CheckName(name)) {
+    search.names.push_back(std::move(name));
+  }
+}
+
+bool DirectoryStore::IsExhausted(std::string_view folder, std::string_view after) const {
+  const std::scoped_lock lock(mutex_);
+  const auto known = exhausted_.find(folder);
+  return known != exhausted_.end() && after >= known->second.after && Changed(root_ / folder) == known->second.changed;
+}
+
+void DirectoryStore::NoteExhausted(std::string_view folder, std::string_view after, fs::file_time_type changed) {
+  const std::scoped_lock lock(mutex_);
+  exhausted_.insert_or_assign(std::string(folder), Exhausted{changed, std::string(after)});
+}
+
 Result<std::vector<std::string>> DirectoryStore::List(std::string_view prefix, std::string_view after, std::size_t limit, Deadline) {
-  std::vector<std::string> names;
-  EDGEWISE_TRY(Collect(root_, "", prefix, names));
+  const bool is_folder = prefix.ends_with('/');
+  if (is_folder && IsExhausted(prefix, after)) return std::vector<std::string>();
+  const auto changed = is_folder ? Changed(root_ / prefix) : fs::file_time_type::max();  // before it is read
+  const std::string first(is_folder ? prefix : prefix.substr(0, prefix.rfind('/') + 1));
+  Search search{prefix, after, {}};
+  EDGEWISE_TRY(Collect(first, search));
+  if (search.names.empty() && !search.saw_folder && IsSettled(changed)) NoteExhausted(prefix, after, changed);
+  auto& names = search.names;
   std::ranges::sort(names);
-  names.erase(names.begin(), std::ranges::upper_bound(names, after));
   if (names.size() > limit) names.resize(limit);
-  return names;
+  return std::move(names);
+}
+
+Result<std::vector<std::string>> DirectoryStore::Folders(std::string_view folder, Deadline) {
+  std::vector<std::string> folders;
+  std::error_code error;
+  for (fs::directory_iterator entry(root_ / folder, error), end; !error && entry != end; entry.increment(error)) {
+    ++entries_read_;
+    if (entry->is_directory(error)) folders.push_back(std::string(folder) + entry->path().filename().string() + '/');
+  }
+  if (error && error != std::errc::no_such_file_or_directory && error != std::errc::not_a_directory) {
+    return Fail(Code::kUnavailable, fmt::format("store folder {}: {}", (root_ / folder).string(), error.message()));
+  }
+  std::ranges::sort(folders);
+  return folders;
 }
 
 }  // namespace edgewise::store

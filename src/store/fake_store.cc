@@ -44,4 +44,16 @@ Result<std::vector<std::string>> FakeStore::List(std::string_view prefix, std::s
   return names;
 }
 
+Result<std::vector<std::string>> FakeStore::Folders(std::string_view folder, Deadline) {
+  const std::scoped_lock lock(mutex_);
+  if (auto failure = TakeFailure()) return std::unexpected(*failure);
+  std::vector<std::string> folders;
+  for (const auto& [name, bytes] : objects_) {
+    const auto end = name.starts_with(folder) ? name.find('/', folder.size()) : std::string::npos;
+    if (end == std::string::npos) continue;
+    if (folders.empty() || folders.back() != name.substr(0, end + 1)) folders.push_back(name.substr(0, end + 1));
+  }
+  return folders;
+}
+
 }  // namespace edgewise::store

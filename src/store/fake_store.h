@@ -18,6 +18,7 @@ class FakeStore final : public Store {
   Result<void> Put(std::string_view name, const event::Permitted<std::string>& bytes, Deadline deadline) override;
   Result<std::string> Get(std::string_view name, Deadline deadline) override;
   Result<std::vector<std::string>> List(std::string_view prefix, std::string_view after, std::size_t limit, Deadline deadline) override;
+  Result<std::vector<std::string>> Folders(std::string_view folder, Deadline deadline) override;
   std::size_t size() const { return objects_.size(); }
 
  private:

@@ -25,6 +25,8 @@ class Store {
   virtual Result<std::string> Get(std::string_view name, Deadline deadline) = 0;
   /// Up to `limit` names that start with `prefix` and are greater than `after`, ascending by bytes.
   virtual Result<std::vector<std::string>> List(std::string_view prefix, std::string_view after, std::size_t limit, Deadline deadline) = 0;
+  /// The folders directly below `folder` ("" or ending with '/') that hold objects, at any depth: "sites/EWR/", ascending.
+  virtual Result<std::vector<std::string>> Folders(std::string_view folder, Deadline deadline) = 0;
 };
 
 }  // namespace edgewise::store

@@ -1,9 +1,11 @@
 #include "hub/detail/json.h"
 
+#include "base/json.h"
+
 namespace edgewise::hub::detail {
 
 Json Embed(std::string_view text) {
-  auto json = Json::parse(text, nullptr, false);
+  auto json = ParseJson<Json>(text);
   return json.is_discarded() ? Json(nullptr) : json;
 }
 

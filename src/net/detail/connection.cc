@@ -4,8 +4,12 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/http.hpp>
+#include <boost/core/demangle.hpp>
+#include <exception>
 #include <thread>
+#include <typeinfo>
 
+#include "base/log.h"
 #include "net/detail/message.h"
 
 namespace edgewise::net::detail {
@@ -13,6 +17,26 @@ namespace http = boost::beast::http;
 namespace {
 
 constexpr std::size_t kLargestWrite = 256u << 10;  // answers are joined up to this size
+
+std::size_t BytesOf(const HttpRequest& request) {
+  std::size_t bytes = request.target.size() + request.body.size();
+  for (const auto& header : request.headers) bytes += header.name.size() + header.value.size();
+  return bytes;
+}
+
+/// A handler that throws is a bug of ours and must not end everybody else's requests. Neither the log nor the answer repeats the
+/// exception's words: they may hold the request's data.
+void HandleGuarded(const HttpHandler& handler, HttpRequest request, const Responder& respond) {
+  std::string thrown = "something that is no exception";
+  try {
+    return handler(std::move(request), respond);
+  } catch (const std::exception& exception) {
+    thrown = boost::core::demangle(typeid(exception).name());
+  } catch (...) {
+  }
+  log::Failed("http: a handler threw {}; the request is answered 500", thrown);
+  respond(HttpResponse::FromError({Code::kInternal, "the server failed on this request; its log says more"}));
+}
 
 }  // namespace
 
@@ -34,16 +58,21 @@ void Connection::Finish() {
 
 void Connection::RestartIdleTimer() {
   idle_.expires_after(options_.idle);
-  idle_.async_wait([weak = weak_from_this()](boost::system::error_code error) {
-    const auto self = weak.lock();
-    if (error || !self) return;
+  // It also keeps the connection alive when nothing is read any more and answers are still due.
+  idle_.async_wait([self = shared_from_this()](boost::system::error_code error) {
+    if (error || self->closed()) return;
     if (self->busy()) return self->RestartIdleTimer();  // it waits for us, not we for it
     self->Close();
   });
 }
 
+/// A client that does not read its answers, or sends faster than we answer, waits in its own socket and not in our memory.
+bool Connection::Full() const {
+  return open_.size() >= options_.pipeline || held_ + (writing_ ? writing_bytes_.size() : 0) >= options_.max_in_flight;
+}
+
 void Connection::Read() {
-  if (reading_ || last_request_seen_ || closed() || open_.size() >= options_.pipeline) return;
+  if (reading_ || last_request_seen_ || closed() || Full()) return;
   reading_ = true;
   parser_.emplace();
   parser_->header_limit(static_cast<std::uint32_t>(options_.max_header));
@@ -72,7 +101,7 @@ void Connection::OnRead(boost::system::error_code error) {
 }
 
 void Connection::Refuse(int status, std::string_view reason) {
-  open_.push_back({std::nullopt, false, false});
+  open_.push_back({std::nullopt, false, false, 0});
   auto answer = HttpResponse::FromError({Code::kInvalidArgument, std::string(reason)});
   answer.status = status;
   OnAnswer(first_ + open_.size() - 1, std::move(answer));
@@ -83,27 +112,33 @@ void Connection::HandOut() {
   auto request = FromBeast(parser_->release());
   const bool keep_alive = request.header("Connection") != "close";
   last_request_seen_ = !keep_alive;
-  open_.push_back({std::nullopt, keep_alive, request.method == "HEAD"});
-  // The answer may come from any thread, at any time, even after this connection or the server is gone.
-  handler_(std::move(request),
-           [weak = weak_from_this(), number, home = home_, io_thread = std::this_thread::get_id()](HttpResponse answer) {
-             if (std::this_thread::get_id() == io_thread) {
-               if (const auto self = weak.lock()) self->OnAnswer(number, std::move(answer));
-               return;
-             }
-             const std::lock_guard lock(home->mutex);
-             if (home->context == nullptr) return;
-             boost::asio::post(*home->context, [weak, number, answer = std::move(answer)]() mutable {
-               if (const auto self = weak.lock()) self->OnAnswer(number, std::move(answer));
-             });
-           });
+  open_.push_back({std::nullopt, keep_alive, request.method == "HEAD", BytesOf(request)});
+  held_ += open_.back().bytes;
+  HandleGuarded(handler_, std::move(request), ResponderFor(number));
+}
+
+/// The answer may come from any thread, at any time, even after this connection or the server is gone.
+Responder Connection::ResponderFor(std::uint64_t number) {
+  return [weak = weak_from_this(), number, home = home_, io_thread = std::this_thread::get_id()](HttpResponse answer) {
+    if (std::this_thread::get_id() == io_thread) {
+      if (const auto self = weak.lock()) self->OnAnswer(number, std::move(answer));
+      return;
+    }
+    const std::lock_guard lock(home->mutex);
+    if (home->context == nullptr) return;
+    boost::asio::post(*home->context, [weak, number, answer = std::move(answer)]() mutable {
+      if (const auto self = weak.lock()) self->OnAnswer(number, std::move(answer));
+    });
+  };
 }
 
 void Connection::OnAnswer(std::uint64_t number, HttpResponse answer) {
   if (number < first_ || number - first_ >= open_.size() || closed()) return;
-  auto& slot = open_[number - first_].answer;
-  if (slot) return;  // answered twice: the first one counts
-  slot = std::move(answer);
+  auto& open = open_[number - first_];
+  if (open.answer) return;  // answered twice: the first one counts
+  open.bytes += answer.body.size();
+  held_ += answer.body.size();
+  open.answer = std::move(answer);
   if (open_.front().answer) ScheduleWrite();
 }
 
@@ -124,6 +159,7 @@ void Connection::Write() {
     const auto& front = open_.front();
     keep_alive = front.keep_alive;
     Serialise(*front.answer, keep_alive, front.head, writing_bytes_);
+    held_ -= front.bytes;
     open_.pop_front();
     ++first_;
   }

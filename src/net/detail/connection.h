@@ -41,11 +41,14 @@ class Connection : public std::enable_shared_from_this<Connection> {
     std::optional<HttpResponse> answer;
     bool keep_alive = true;
     bool head = false;
+    std::size_t bytes = 0;  ///< Of the request, and of its answer once there.
   };
 
+  bool Full() const;
   void Read();
   void OnRead(boost::system::error_code error);
   void HandOut();
+  Responder ResponderFor(std::uint64_t number);
   void Refuse(int status, std::string_view reason);
   void OnAnswer(std::uint64_t number, HttpResponse answer);
   void ScheduleWrite();
@@ -61,6 +64,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::optional<Parser> parser_;
   std::deque<Open> open_;
   std::uint64_t first_ = 0;  // number of open_.front()
+  std::size_t held_ = 0;     // bytes of all in open_
   std::string writing_bytes_;
   bool reading_ = false;
   bool writing_ = false;

@@ -1,7 +1,7 @@
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap build test demo lint format bench docs
+.PHONY: help bootstrap build test demo lint format bench docs fuzz
 JOBS ?= 2
-export JOBS
+export JOBS SECONDS_EACH
 
 help: ## show the doors
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -32,6 +32,10 @@ bench: ## measure scoring, queue and journal against what the machine can do
 	@cmake --preset release >build/configure.log 2>&1 || { tail -n 40 build/configure.log; exit 1; }
 	@cmake --build build/release -j$(JOBS) --target edgewise_bench
 	@build/release/edgewise_bench $(BENCH)
+
+fuzz: ## feed made-up bytes to every parser of outside bytes; SECONDS_EACH=30
+	@tools/bootstrap fuzz
+	@tools/fuzz
 
 docs: build ## run the commands that the documents show, and print every command with its options
 	@tools/bootstrap docs

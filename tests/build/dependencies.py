@@ -26,6 +26,7 @@ def found_by_cmake(text):
 
 def installed(text):
     packages = re.search(r"^packages=\((.*?)\)", text, re.MULTILINE | re.DOTALL)[1].split()
+    packages += " ".join(re.findall(r"packages\+=\((.*?)\)", text)).split()
     return set(packages) | set(re.findall(r"[\w+.-]+:([\w.-]+[\w])(?=[ )])", text))
 
 

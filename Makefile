@@ -1,6 +1,7 @@
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap build test demo
+.PHONY: help bootstrap build test demo lint format bench docs fuzz
 JOBS ?= 2
+export JOBS SECONDS_EACH
 
 help: ## show the doors
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -8,16 +9,39 @@ help: ## show the doors
 bootstrap: ## install what the build needs (apt; asks sudo when not root)
 	@tools/bootstrap
 
-build: bootstrap ## build the release libraries and tests
-	@cmake --preset release >build/configure.log 2>&1 || { cat build/configure.log; exit 1; }
+build: bootstrap ## build build/release/edgewise, its tests and its page
+	@tools/build-web
+	@cmake --preset release >build/configure.log 2>&1 || { tail -n 40 build/configure.log; exit 1; }
 	@cmake --build build/release -j$(JOBS)
 
-test: build ## build and run all tests, then again under asan and ubsan
-	@ctest --test-dir build/release --output-on-failure --no-tests=error
-	@cmake --preset asan-ubsan >build/configure.log 2>&1 || { cat build/configure.log; exit 1; }
-	@cmake --build build/asan-ubsan -j$(JOBS)
-	@ctest --test-dir build/asan-ubsan --output-on-failure --no-tests=error
+test: ## build and run all tests; again under asan, ubsan and tsan; tidy on what changed
+	@tools/bootstrap test
+	@tools/build-web
+	@tools/test
+
+lint: ## check format, clang-tidy and shell scripts of everything
+	@tools/bootstrap lint
+	@tools/lint
+
+format: ## format all C++ sources
+	@tools/bootstrap format
+	@tools/sources | xargs clang-format-19 -i
+
+bench: ## measure scoring, queue and journal against what the machine can do
+	@tools/bootstrap bench
+	@cmake --preset release >build/configure.log 2>&1 || { tail -n 40 build/configure.log; exit 1; }
+	@cmake --build build/release -j$(JOBS) --target edgewise_bench
+	@build/release/edgewise_bench $(BENCH)
+
+fuzz: ## feed made-up bytes to every parser of outside bytes; SECONDS_EACH=30
+	@tools/bootstrap fuzz
+	@tools/fuzz
+
+docs: build ## run the commands that the documents show, and print every command with its options
+	@tools/bootstrap docs
+	@python3 tests/build/docs.py . build/release/edgewise
+	@python3 tests/build/run_docs.py . build/release/edgewise
+	@build/release/edgewise options
 
 demo: build ## a year of real flights at three sites; SERVE=1 leaves the page open, DATA=simulator downloads nothing
-	@tools/build-web
 	@build/release/edgewise demo --fresh $(if $(SERVE),--serve) $(if $(DATA),--data $(DATA))

@@ -108,7 +108,7 @@ HttpResponse Server::Accepted(const Place& place, const std::string& id, std::si
                      {"Range", fmt::format("0-{}", size == 0 ? 0 : size - 1)}});
 }
 
-Result<HttpResponse> Server::FinishUpload(const HttpRequest& request, const Place& place, std::string bytes) {
+Result<HttpResponse> Server::FinishUpload(const HttpRequest& request, const Place& place, std::string_view bytes) {
   EDGEWISE_ASSIGN(const auto digest, Digest::Parse(request.query("digest")));
   EDGEWISE_TRY(store_.PutBlob(place.repository, digest, bytes, kLocal));
   return Empty(201, {{"Location", fmt::format("/v2/{}/blobs/{}", place.repository, digest.ToString())},
@@ -162,7 +162,7 @@ Result<HttpResponse> Server::Upload(const HttpRequest& request, const Place& pla
   auto whole = std::move(bytes);
   uploads_.erase(found);
   lock.unlock();
-  return FinishUpload(request, place, std::move(whole));
+  return FinishUpload(request, place, whole);
 }
 
 Result<HttpResponse> Server::TagList(const HttpRequest& request, const Place& place) {

@@ -28,7 +28,7 @@ class Server {
   Result<net::HttpResponse> Blob(const net::HttpRequest& request, const Place& place);
   Result<net::HttpResponse> Manifests(const net::HttpRequest& request, const Place& place);
   Result<net::HttpResponse> Upload(const net::HttpRequest& request, const Place& place);
-  Result<net::HttpResponse> FinishUpload(const net::HttpRequest& request, const Place& place, std::string bytes);
+  Result<net::HttpResponse> FinishUpload(const net::HttpRequest& request, const Place& place, std::string_view bytes);
   Result<net::HttpResponse> TagList(const net::HttpRequest& request, const Place& place);
   bool Fits(std::size_t more) const;
   net::HttpResponse Accepted(const Place& place, const std::string& id, std::size_t size) const;

@@ -13,7 +13,7 @@ namespace edgewise {
 
 /// The file system as far as durable state needs it; a seam, so that faults can be injected.
 /// Durability: Sync() returns after fdatasync; CreateDurably() and ReplaceDurably() after file and directory are synced.
-/// Errors: kNotFound, kAlreadyExists, kResourceExhausted (disk full: free space and call again), kPermissionDenied, kUnavailable (I/O error).
+/// Errors: kNotFound, kAlreadyExists, kResourceExhausted (disk full: free space), kFailedPrecondition (not allowed), kUnavailable (I/O).
 /// Threads: any number; one AppendFile by one thread at a time.
 class Files {
  public:

@@ -26,7 +26,7 @@ std::unexpected<Error> FromErrno(std::string_view what, const fs::path& path) {
     case EDQUOT: return Fail(Code::kResourceExhausted, message + "; free space and try again");
     case EACCES:
     case EPERM:
-    case EROFS: return Fail(Code::kPermissionDenied, message);
+    case EROFS: return Fail(Code::kFailedPrecondition, message + "; allow it, or choose another folder");
     default: return Fail(Code::kUnavailable, message);
   }
 }

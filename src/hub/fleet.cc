@@ -77,12 +77,7 @@ Result<void> Fleet::Load() {
     entry.heard = {saved.value("heard", std::int64_t{0})};
     entry.status = saved.contains("status") ? saved["status"].dump() : "null";
   }
-  EDGEWISE_ASSIGN(const auto desired, index_.Documents("desired"));
-  for (const auto& [site, text] : desired) {
-    EDGEWISE_ASSIGN(const auto document, ParseObject("saved desired state", text));
-    sites_[site].desired = text;
-    sites_[site].desired_number = document.value("number", std::uint64_t{0});
-  }
+  EDGEWISE_TRY(LoadDesired());
   EDGEWISE_ASSIGN(const auto models, index_.Documents("model"));
   for (const auto& [key, json] : models) EDGEWISE_TRY(RegisterModel(json));
   return {};
@@ -148,39 +143,6 @@ std::optional<EventTime> Fleet::EventNow() const {
     least = std::min(least.value_or(*site.clock), *site.clock);
   }
   return least;
-}
-
-Result<void> Fleet::SetDesired(const std::string& site, std::string_view document) {
-  EDGEWISE_ASSIGN(const auto json, ParseObject("desired state", document));
-  if (TextOr(json, "schema", "") != "edgewise.desired.v1") {
-    return Fail(Code::kInvalidArgument, "desired state: key \"schema\" must be \"edgewise.desired.v1\"");
-  }
-  const auto found = json.find("number");
-  if (found == json.end() || !found->is_number_unsigned()) {
-    return Fail(Code::kInvalidArgument, "desired state: key \"number\" must be a positive number");
-  }
-  const auto number = found->get<std::uint64_t>();
-  const std::scoped_lock lock(mutex_);
-  const auto known = sites_.find(site);
-  const auto present = known == sites_.end() ? 0 : known->second.desired_number;
-  if (known != sites_.end() && known->second.desired == document) return {};  // a retry
-  if (number <= present) {
-    return Fail(Code::kAborted,
-                fmt::format("desired state: number {} is not above {}'s present {}; read it and count on", number, site, present));
-  }
-  EDGEWISE_TRY(index_.PutDocument("desired", site, document));
-  sites_[site].desired = document;
-  sites_[site].desired_number = number;
-  return {};
-}
-
-Result<std::string> Fleet::Desired(const std::string& site) const {
-  const std::scoped_lock lock(mutex_);
-  const auto found = sites_.find(site);
-  if (found == sites_.end() || found->second.desired_number == 0) {
-    return Fail(Code::kNotFound, fmt::format("site \"{}\" has no desired state yet; put one", site));
-  }
-  return found->second.desired;
 }
 
 Result<void> Fleet::RegisterModel(std::string_view text) {

@@ -62,6 +62,10 @@ class Fleet {
   /// A document edgewise.desired.v1, kept byte for byte so that a signature stays true.
   Result<void> SetDesired(const std::string& site, std::string_view document);
   Result<std::string> Desired(const std::string& site) const;
+  /// The present desired state and those before it, newest first, each byte for byte: what a site can go back to. At least those of the
+  /// last kHistory numbers are kept. Errors: as Desired().
+  Result<std::vector<std::string>> DesiredHistory(const std::string& site) const;
+  static constexpr std::uint64_t kHistory = 100;
 
   /// {version, digest, repository, card, decision, reason, gate}; the same version again replaces the entry.
   Result<void> RegisterModel(std::string_view json);
@@ -75,6 +79,7 @@ class Fleet {
     std::string status = "null";
     std::string desired = "null";
     std::uint64_t desired_number = 0;
+    std::map<std::uint64_t, std::string> before;  // number % kHistory -> a desired state that was replaced
     std::optional<std::string> trouble;
     std::optional<EventTime> clock;
     ProcessingTime heard;
@@ -83,6 +88,7 @@ class Fleet {
 
   Fleet(Index& index, const Clock& clock, Options options);
   Result<void> Load();
+  Result<void> LoadDesired();
   Result<void> Keep(ModelEntry entry);
 
   Index& index_;

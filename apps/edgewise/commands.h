@@ -19,12 +19,13 @@ void AddDoctorCommand(CLI::App& program, int& exit_code);
 void AddExportCommand(CLI::App& program, int& exit_code);
 void AddImproveCommand(CLI::App& program, int& exit_code);
 void AddLookCommands(CLI::App& program, int& exit_code);     // status, events, model
-void AddOptionsCommands(CLI::App& program, int& exit_code);  // options, completion
+void AddOptionsCommands(CLI::App& program, int& exit_code);  // options, completion, version
 void AddPackCommands(CLI::App& program, int& exit_code);     // pack, push, pull
 void AddPolicyCommand(CLI::App& program, int& exit_code);
+void AddRelayCommand(CLI::App& program, int& exit_code);
 void AddScoreCommand(CLI::App& program, int& exit_code);
 void AddScoreReplayCommand(CLI::App& score, int& exit_code);
-void AddServeCommands(CLI::App& program, int& exit_code);  // registry, send, relay
+void AddServeCommands(CLI::App& program, int& exit_code);  // registry, hub, send
 void AddTrainCommand(CLI::App& program, int& exit_code);
 void AddUpCommand(CLI::App& program, int& exit_code);
 

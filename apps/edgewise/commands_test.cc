@@ -1,70 +1,88 @@
-#include <gtest/gtest.h>
+#include <fmt/format.h>
+#include <signal.h>
 
-#include <filesystem>
-#include <fstream>
-#include <nlohmann/json.hpp>
+#include <iterator>
+#include <set>
 #include <sstream>
 
-#include "base/files.h"
-#include "base/lineage_id.h"
-#include "child.h"
-#include "feature/program.h"
-#include "train/forest.h"
-#include "train/model.h"
-#include "train/onnx_writer.h"
+#include "command_runner_test.h"
 
 namespace edgewise {
 namespace {
 
 using nlohmann::json;
 
-struct Answer {
-  int code = 0;
-  std::string out, error;
-};
-
-class Commands : public testing::Test {
+class Commands : public CommandTest {
  protected:
-  void SetUp() override { std::filesystem::create_directories(folder_); }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
-  Answer Run(std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), EDGEWISE_PROGRAM);
-    const auto log = folder_ / "stderr";
-    std::filesystem::remove(log);
-    auto child = Child::Start({.command = std::move(arguments), .environment = {}, .log = log}).value();
-    Answer answer;
-    answer.out = child.ReadAll();
-    answer.code = child.Wait();
-    answer.error = SystemFiles().Read(log).value_or("");
-    return answer;
+  /// Every command with its options and sub-commands, as the program lists them.
+  json List() { return json::parse(Run({"options", "--commands", "--json"}).out); }
+  static std::vector<std::string> Words(const std::string& command) {
+    std::istringstream text(command);
+    return {std::istream_iterator<std::string>(text), {}};
   }
-  std::string In(const std::string& name) const { return (folder_ / name).string(); }
-  std::filesystem::path folder_ = std::filesystem::temp_directory_path() / ("edgewise-commands-" + LineageId::Random().ToString());
+  static bool Takes(const json& command, const std::string& option) {
+    return std::ranges::any_of(command["options"], [&](const json& each) { return each["name"] == option; });
+  }
 };
 
-TEST_F(Commands, EachTeachesWithAnExample) {
-  const auto options = json::parse(Run({"options", "--json"}).out);
-  ASSERT_GT(options.size(), 20U);
-  for (const auto& command : options) {
-    if (command["command"] == "version") continue;
-    std::vector<std::string> words;
-    std::istringstream text(command["command"].get<std::string>());
-    for (std::string word; text >> word;) words.push_back(word);
-    words.emplace_back("--help");
-    const auto help = Run(words);
-    EXPECT_EQ(help.code, 0) << command["command"];
-    EXPECT_NE(help.out.find("Example:"), std::string::npos) << command["command"];
+TEST_F(Commands, AreThoseThatAreWanted) {
+  std::set<std::string> there;
+  for (const auto& command : List()) there.insert(command["command"]);
+  for (const auto* wanted :
+       {"demo",  "up",   "train", "model", "pack",    "push",   "pull",   "registry", "deploy", "deploy back", "deploy history",
+        "score", "send", "relay", "hub",   "improve", "policy", "events", "status",   "doctor", "options",     "version"}) {
+    EXPECT_TRUE(there.contains(wanted)) << wanted;
   }
 }
 
-TEST_F(Commands, CompletionKnowsEveryCommand) {
-  const auto options = json::parse(Run({"options", "--json"}).out);
-  for (const auto* shell : {"bash", "zsh"}) {
-    const auto completion = Run({"completion", shell}).out;
-    for (const auto& command : options)
-      EXPECT_NE(completion.find(command["command"].get<std::string>()), std::string::npos) << command["command"];
+TEST_F(Commands, EachTeachesWithAnExampleOfItself) {
+  for (const auto& command : List()) {
+    const auto name = command["command"].get<std::string>();
+    auto words = Words(name);
+    words.emplace_back("--help");
+    const auto help = Run(words);
+    EXPECT_EQ(help.code, 0) << name;
+    const auto example = help.out.find("Example:");
+    ASSERT_NE(example, std::string::npos) << name;
+    EXPECT_NE(help.out.find("edgewise " + name, example), std::string::npos) << name;
   }
-  EXPECT_EQ(Run({"completion", "fish"}).code, 2);
+}
+
+TEST_F(Commands, EachRefusesAnUnknownOptionWithTwo) {
+  for (const auto& command : List()) {
+    auto words = Words(command["command"]);
+    words.emplace_back("--no-such-option");
+    const auto answer = Run(words);
+    EXPECT_EQ(answer.code, 2) << command["command"];
+    EXPECT_FALSE(answer.error.empty()) << command["command"];
+    EXPECT_EQ(answer.out, "") << command["command"];
+  }
+}
+
+TEST_F(Commands, EachThatDoesSomethingOffersJson) {
+  for (const auto& command : List()) {
+    const bool group = !command["subcommands"].empty() && command["command"] != "deploy";
+    if (group || command["command"] == "completion") continue;  // a script for a shell is no document
+    EXPECT_TRUE(Takes(command, "--json")) << command["command"];
+  }
+}
+
+TEST_F(Commands, WhatNeedsNoServerAnswersJson) {
+  MakeModel(folder_ / "model");
+  const std::string policy = std::string(EDGEWISE_EXAMPLE) + "/policy.toml";
+  const std::vector<std::vector<std::string>> all = {{"version"},
+                                                     {"options"},
+                                                     {"options", "--commands"},
+                                                     {"doctor", "-c", WriteConfiguration()},
+                                                     {"policy", "check", policy},
+                                                     {"pack", In("model"), "-o", In("image")},
+                                                     {"model", "show", In("model")}};
+  for (auto command : all) {
+    command.emplace_back("--json");
+    const auto answer = Run(command);
+    EXPECT_EQ(answer.code, 0) << command[0] << answer.error;
+    EXPECT_FALSE(json::parse(answer.out, nullptr, false).is_discarded()) << command[0] << ": " << answer.out;
+  }
 }
 
 TEST_F(Commands, WrongUsageIsTwoAndNamesWhatIsMissing) {
@@ -74,48 +92,43 @@ TEST_F(Commands, WrongUsageIsTwoAndNamesWhatIsMissing) {
   EXPECT_EQ(Run({"nonsense"}).code, 2);
 }
 
-TEST_F(Commands, AWrongKeyIsNamedWithItsLine) {
-  std::ofstream(In("edgewise.toml")) << "state = \"s\"\nfeatres = \"f\"\n";
-  const auto answer = Run({"doctor", "-c", In("edgewise.toml")});
-  EXPECT_EQ(answer.code, 1);
-  EXPECT_NE(answer.out.find("edgewise.toml:2"), std::string::npos) << answer.out;
-  EXPECT_NE(answer.out.find("features"), std::string::npos) << "names the keys that are known";
-}
-
-TEST_F(Commands, AMissingFileIsAFailureThatNamesIt) {
-  const auto answer = Run({"pack", In("nowhere"), "-o", In("image")});
-  EXPECT_EQ(answer.code, 1);
-  EXPECT_NE(answer.error.find("nowhere"), std::string::npos);
-}
-
 TEST_F(Commands, WhatAPolicyDoesNotNameStays) {
   const std::string policy = std::string(EDGEWISE_EXAMPLE) + "/policy.toml";
   EXPECT_EQ(Run({"policy", "check", policy}).code, 0);
-  std::ofstream(In("event.json")) << R"({"specversion":"1.0","id":"EWR/1/insight/1","source":"/sites/EWR","type":"io.edgewise.secret.v1",)"
-                                     R"("time":"2013-02-01T05:00:00Z","data":{"tail":"N12345"}})";
+  Write("event.json", R"({"specversion":"1.0","id":"EWR/1/insight/1","source":"/sites/EWR","type":"io.edgewise.secret.v1",)"
+                      R"("time":"2013-02-01T05:00:00Z","data":{"tail":"N12345"}})");
   const auto tried = Run({"policy", "try", policy, "--event", In("event.json")});
-  EXPECT_NE(tried.code, 0);
+  EXPECT_EQ(tried.code, 3);
   EXPECT_EQ(tried.out.find("N12345"), std::string::npos);
 }
 
 TEST_F(Commands, APackedModelIsTheSameImageEachTime) {
-  const auto toml = SystemFiles().Read(std::filesystem::path(EDGEWISE_EXAMPLE) / "features.toml").value();
-  const auto program = feature::Program::FromToml(toml, "features.toml").value();
-  train::Forest forest{.columns = program.outputs().size(), .base_margin = 0, .trees = {}};
-  forest.trees.push_back({{-1, -1, 0, 0.5F, false}});
-  train::ModelCard card;
-  card.name = "delay";
-  card.version = "one";
-  card.program = program.ToJson();
-  std::filesystem::create_directories(In("model"));
-  std::ofstream(In("model/model.onnx"), std::ios::binary) << train::WriteOnnx(forest);
-  std::ofstream(In("model/model.json"), std::ios::binary) << train::ToJson(card);
+  MakeModel(folder_ / "model");
   const auto first = Run({"pack", In("model"), "-o", In("a"), "--json"}), second = Run({"pack", In("model"), "-o", In("b"), "--json"});
   ASSERT_EQ(first.code, 0) << first.error;
   EXPECT_EQ(json::parse(first.out)["digest"], json::parse(second.out)["digest"]);
   EXPECT_EQ(json::parse(Run({"model", "show", In("model"), "--json"}).out)["version"], "one");
   EXPECT_EQ(Run({"push", In("a"), "no-reference"}).code, 2);
-  EXPECT_EQ(Run({"push", In("a"), "127.0.0.1:1/delay:one"}).code, 1) << "nobody listens there";
+}
+
+TEST_F(Commands, AnImageTravelsThroughARegistryAndIsServed) {
+  MakeModel(folder_ / "model");
+  auto [registry, said] = Serve({"registry", "--address", "127.0.0.1:0", "--folder", In("images"), "--json"});
+  const auto reference = said["registry"].get<std::string>() + "/delay:one";
+  const auto packed = json::parse(Run({"pack", In("model"), "-o", In("image"), "--json"}).out);
+  const auto pushed = Run({"push", In("image"), reference, "--json"});
+  ASSERT_EQ(pushed.code, 0) << pushed.error;
+  const auto pulled = Run({"pull", reference, "-o", In("copy"), "--json"});
+  ASSERT_EQ(pulled.code, 0) << pulled.error;
+  EXPECT_EQ(json::parse(pushed.out)["digest"], packed["digest"]);
+  EXPECT_EQ(json::parse(pulled.out)["digest"], packed["digest"]);
+  kill(registry.pid(), SIGINT);
+  EXPECT_EQ(registry.Wait(), 0) << "Ctrl-C stops cleanly";
+
+  auto [scorer, ready] = Serve({"score", "serve", "--address", "127.0.0.1:0", "--model-dir", In("model"), "--name", "delay", "--json"});
+  EXPECT_EQ(ready["ready"].size(), 1U);
+  kill(scorer.pid(), SIGINT);
+  EXPECT_EQ(scorer.Wait(), 0);
 }
 
 }  // namespace

@@ -1,43 +1,100 @@
 #include "configuration.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <cctype>
 
 #include "base/files.h"
+#include "base/suggest.h"
+#include "configuration_options.h"
 
 namespace edgewise {
 namespace {
 
-/// Reads keys of one file and keeps the first mistake.
+bool IsPlainName(const std::string& text) {
+  return !text.empty() && text.size() <= 64 &&
+         std::ranges::all_of(text, [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-'; });
+}
+
+bool IsDate(const std::string& text) {
+  constexpr std::string_view kForm = "0000-00-00";
+  return std::ranges::equal(text, kForm, [](char c, char form) { return form == '-' ? c == '-' : c >= '0' && c <= '9'; });
+}
+
+/// Reads keys of one file and keeps the first mistake; after it every answer is empty.
 class Reader {
  public:
-  Reader(std::filesystem::path file) : file_(std::move(file)) {}
+  explicit Reader(std::filesystem::path file) : file_(std::move(file)) {}
 
-  void Only(const toml::table& table, std::initializer_list<std::string_view> known) {
+  /// Refuses keys that no option of this section declares.
+  void Only(const toml::table& table, std::string_view section) {
+    const auto known = KeysOf(ConfigurationOptions(), section);
     for (const auto& [key, node] : table) {
-      if (std::ranges::find(known, key.str()) == known.end()) {
-        Wrong(node.source(), fmt::format("unknown key \"{}\"; known here: {}", key.str(), fmt::join(known, ", ")));
-      }
+      if (std::ranges::find(known, key.str()) == known.end()) Wrong(key.source(), fmt::format("unknown key {}", Suggest(key.str(), known)));
     }
   }
   std::string Text(const toml::table& table, std::string_view key) {
-    const auto text = table[key].value<std::string>();
-    if (!text || text->empty()) Wrong(table.source(), fmt::format("\"{}\" must be a text", key));
+    const auto text = table[key].value_exact<std::string>();
+    if (!text || text->empty()) Wrong(table, key, "must be a text");
     return text.value_or("");
   }
+  std::string TextOr(const toml::table& table, std::string_view key, std::string otherwise) {
+    return table.contains(key) ? Text(table, key) : std::move(otherwise);
+  }
+  bool Flag(const toml::table& table, std::string_view key) {
+    const auto flag = table[key].value_exact<bool>();
+    if (table.contains(key) && !flag) Wrong(table, key, "must be true or false");
+    return flag.value_or(false);
+  }
+  std::vector<std::string> Texts(const toml::table& table, std::string_view key) {
+    std::vector<std::string> texts;
+    if (const auto* array = table[key].as_array()) {
+      for (const auto& node : *array) texts.push_back(node.value_exact<std::string>().value_or(""));
+    }
+    const bool good = table[key].is_array() && std::ranges::find(texts, "") == texts.end();
+    if (!good) Wrong(table, key, "must be a list of texts");
+    return good ? texts : std::vector<std::string>();
+  }
+  /// A text that may be part of a file's name.
+  std::string Name(const toml::table& table, std::string_view key) {
+    auto name = Text(table, key);
+    if (!IsPlainName(name)) Wrong(table, key, "must be 1 to 64 letters, digits, _ and -");
+    return name;
+  }
+  std::string Date(const toml::table& table, std::string_view key) {
+    auto date = Text(table, key);
+    if (!IsDate(date)) Wrong(table, key, "must be a date such as \"2013-05-01\"");
+    return date;
+  }
+  std::string DateOr(const toml::table& table, std::string_view key) { return table.contains(key) ? Date(table, key) : std::string(); }
   std::filesystem::path Path(const toml::table& table, std::string_view key) { return Beside(Text(table, key)); }
   std::filesystem::path Beside(const std::string& path) const { return (file_.parent_path() / path).lexically_normal(); }
   const toml::table& Table(const toml::table& table, std::string_view key) {
     static const toml::table kNone;
     const auto* found = table[key].as_table();
-    if (found == nullptr) Wrong(table.source(), fmt::format("[{}] is missing", key));
+    if (found == nullptr) Wrong(table, key, fmt::format("must be a table: [{}]", key));
     return found == nullptr ? kNone : *found;
   }
+  /// The tables of [[key]]; none if it is left out.
+  std::vector<const toml::table*> Tables(const toml::table& table, std::string_view key) {
+    std::vector<const toml::table*> tables;
+    const auto* array = table[key].as_array();
+    if (table.contains(key) && (array == nullptr || !array->is_array_of_tables()))
+      Wrong(table, key, fmt::format("must be tables: [[{}]]", key));
+    for (std::size_t i = 0; array != nullptr && i < array->size(); ++i) {
+      if (const auto* each = array->get_as<toml::table>(i)) tables.push_back(each);
+    }
+    return tables;
+  }
+  void Wrong(const toml::table& table, std::string_view key, std::string_view what) {
+    const auto* node = table.get(key);
+    Wrong(node == nullptr ? table.source() : node->source(),
+          node == nullptr ? fmt::format("\"{}\" is missing; it {}", key, what) : fmt::format("\"{}\" {}", key, what));
+  }
   void Wrong(const toml::source_region& where, const std::string& what) {
-    if (!error_) error_ = Error{Code::kInvalidArgument, fmt::format("{}:{}: {}", file_.string(), where.begin.line, what)};
+    if (!error_) error_ = Error{Code::kInvalidArgument, fmt::format("{}:{}: {}", file_.string(), std::max(where.begin.line, 1U), what)};
   }
   const std::optional<Error>& error() const { return error_; }
 
@@ -46,45 +103,69 @@ class Reader {
   std::optional<Error> error_;
 };
 
-TableFile ReadTableFile(Reader& in, std::string_view name, const toml::table& table) {
-  in.Only(table, {"file", "key", "columns"});
-  TableFile read{std::string(name), in.Path(table, "file"), in.Text(table, "key"), {}};
-  const auto* columns = table["columns"].as_array();
-  if (columns == nullptr) in.Wrong(table.source(), "\"columns\" must be a list of texts");
-  for (std::size_t i = 0; columns != nullptr && i < columns->size(); ++i) read.columns.push_back((*columns)[i].value_or(std::string()));
+std::vector<TableFile> ReadTables(Reader& in, const toml::table& document) {
+  std::vector<TableFile> read;
+  if (!document.contains("tables")) return read;
+  const auto& tables = in.Table(document, "tables");
+  for (const auto& [name, node] : tables) {
+    const auto& table = in.Table(tables, name.str());
+    in.Only(table, "tables.NAME");
+    read.push_back({std::string(name.str()), in.Path(table, "file"), in.Text(table, "key"), in.Texts(table, "columns")});
+  }
   return read;
 }
 
-void ReadSites(Reader& in, const toml::table& document, std::vector<SiteAddress>& sites) {
-  const auto* list = document["site"].as_array();
-  if (list == nullptr || list->empty()) return in.Wrong(document.source(), "at least one [[site]] with name and address is needed");
-  for (const auto& node : *list) {
-    const auto* table = node.as_table();
-    if (table == nullptr) return in.Wrong(node.source(), "[[site]] must be a table");
-    in.Only(*table, {"name", "address"});
-    sites.push_back({in.Text(*table, "name"), in.Text(*table, "address")});
+std::vector<SiteAddress> ReadSites(Reader& in, const toml::table& document) {
+  std::vector<SiteAddress> sites;
+  for (const auto* table : in.Tables(document, "site")) {
+    in.Only(*table, "site");
+    SiteAddress site{in.Name(*table, "name"), in.Text(*table, "address")};
+    if (std::ranges::find(sites, site.name, &SiteAddress::name) != sites.end())
+      in.Wrong(*table, "name", "names a site that there is already");
+    sites.push_back(std::move(site));
   }
+  if (sites.empty()) in.Wrong(document.source(), "at least one [[site]] with name and address is needed");
+  return sites;
 }
 
 ImprovePlan ReadImprove(Reader& in, const toml::table& table) {
-  in.Only(table, {"model", "history", "first", "last", "samples_after", "extra"});
-  ImprovePlan plan{
-      .model = in.Text(table, "model"), .history = {}, .first = in.Text(table, "first"), .last = {}, .samples_after = {}, .extras = {}};
-  plan.last = table["last"].value_or(std::string());
-  plan.samples_after = table["samples_after"].value_or(std::string());
-  if (const auto* files = table["history"].as_array()) {
-    for (const auto& file : *files) plan.history.push_back(in.Beside(file.value_or(std::string())));
+  in.Only(table, "improve");
+  ImprovePlan plan;
+  plan.model = in.Name(table, "model");
+  plan.first = in.Date(table, "first");
+  plan.last = in.DateOr(table, "last");
+  plan.samples_after = in.DateOr(table, "samples_after");
+  if (table.contains("history")) {
+    const auto files = in.Texts(table, "history");
+    for (const auto& file : files) plan.history.push_back(in.Beside(file));
   }
-  if (const auto* extras = table["extra"].as_array()) {
-    for (const auto& node : *extras) {
-      const auto* extra = node.as_table();
-      if (extra == nullptr) continue;
-      in.Only(*extra, {"on", "name", "select", "head_to_head"});
-      plan.extras.push_back(
-          {in.Text(*extra, "on"), in.Text(*extra, "name"), in.Text(*extra, "select"), (*extra)["head_to_head"].value_or(false)});
-    }
+  for (const auto* extra : in.Tables(table, "extra")) {
+    in.Only(*extra, "improve.extra");
+    plan.extras.push_back({in.Date(*extra, "on"), in.Name(*extra, "name"), in.Text(*extra, "select"), in.Flag(*extra, "head_to_head")});
   }
   return plan;
+}
+
+Configuration Read(Reader& in, const toml::table& document) {
+  in.Only(document, "");
+  Configuration read;
+  read.state = in.Path(document, "state");
+  read.features = in.Path(document, "features");
+  read.rules = in.Path(document, "rules");
+  read.policy = in.Path(document, "policy");
+  if (document.contains("pages")) read.pages = in.Path(document, "pages");
+  read.replay = in.Flag(document, "replay");
+  read.target = in.TextOr(document, "target", read.target);
+  if (read.target != "process" && read.target != "inline") in.Wrong(document, "target", "must be \"process\" or \"inline\"");
+  for (const auto* station : {"hub", "registry"}) {
+    const auto& table = in.Table(document, station);
+    in.Only(table, station);
+    (station == std::string_view("hub") ? read.hub : read.registry) = in.Text(table, "address");
+  }
+  read.tables = ReadTables(in, document);
+  read.sites = ReadSites(in, document);
+  if (document.contains("improve")) read.improve = ReadImprove(in, in.Table(document, "improve"));
+  return read;
 }
 
 }  // namespace
@@ -98,25 +179,7 @@ Result<Configuration> ReadConfiguration(const std::filesystem::path& file) {
     return Fail(Code::kInvalidArgument, fmt::format("{}:{}: {}", file.string(), error.source().begin.line, error.description()));
   }
   Reader in(file);
-  in.Only(document, {"state", "features", "rules", "policy", "tables", "hub", "registry", "site", "improve", "pages", "replay", "target"});
-  Configuration read;
-  read.state = in.Path(document, "state");
-  read.features = in.Path(document, "features");
-  read.rules = in.Path(document, "rules");
-  read.policy = in.Path(document, "policy");
-  read.hub = in.Text(in.Table(document, "hub"), "address");
-  read.registry = in.Text(in.Table(document, "registry"), "address");
-  if (const auto* improve = document["improve"].as_table()) read.improve = ReadImprove(in, *improve);
-  if (document.contains("pages")) read.pages = in.Path(document, "pages");
-  read.replay = document["replay"].value_or(false);
-  read.target = document["target"].value_or(std::string("process"));
-  if (read.target != "process" && read.target != "inline") in.Wrong(document.source(), "\"target\" must be \"process\" or \"inline\"");
-  if (const auto* tables = document["tables"].as_table()) {
-    for (const auto& [name, node] : *tables) {
-      if (const auto* table = node.as_table()) read.tables.push_back(ReadTableFile(in, name.str(), *table));
-    }
-  }
-  ReadSites(in, document, read.sites);
+  auto read = Read(in, document);
   if (in.error()) return std::unexpected(*in.error());
   return read;
 }

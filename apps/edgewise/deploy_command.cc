@@ -1,33 +1,25 @@
+// deploy, deploy back, deploy history: which version of a model the sites are to run.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <nlohmann/json.hpp>
-#include <thread>
 
 #include "base/files.h"
 #include "commands.h"
-#include "deploy/desired_state.h"
-#include "net/http.h"
+#include "deployment.h"
 
 namespace edgewise {
 namespace {
 
-using nlohmann::json;
+using nlohmann::ordered_json;
 
 struct Choice {
-  std::string hub, model, version, decision = "deployed", reason, card;
+  std::string hub = "127.0.0.1:8080", model, version, decision = "deployed", reason, card;
   std::vector<std::string> sites;
+  std::uint64_t to = 0;
   bool wait = false, as_json = false;
   int seconds = 120;
 };
-
-Result<json> Ask(net::HttpClient& hub, std::string method, std::string target, std::string body = "") {
-  EDGEWISE_ASSIGN(const auto answer, hub.Send({.method = std::move(method), .target = target, .headers = {}, .body = std::move(body)},
-                                              Deadline::After(std::chrono::seconds(30))));
-  if (answer.status >= 300) return Fail(net::CodeOf(answer.status), fmt::format("{}: {}", target, answer.body));
-  auto read = json::parse(answer.body, nullptr, false);
-  if (read.is_discarded()) return Fail(Code::kUnavailable, target + ": the answer is no JSON; is this a hub?");
-  return read;
-}
 
 /// "delay=repository@sha256:..."
 Result<deploy::DesiredModel> ReadModel(const Choice& choice) {
@@ -39,92 +31,150 @@ Result<deploy::DesiredModel> ReadModel(const Choice& choice) {
   return deploy::DesiredModel{choice.model.substr(0, equals), choice.model.substr(equals + 1, at - equals - 1), digest, choice.version};
 }
 
-bool Chosen(const Choice& choice, const json& site) {
-  return choice.sites.empty() || std::ranges::find(choice.sites, site.value("site", "")) != choice.sites.end();
+std::string Described(const deploy::DesiredState& state) {
+  std::vector<std::string> models;
+  for (const auto& model : state.models) models.push_back(fmt::format("{} {} {}", model.name, model.version, model.digest.Short()));
+  return models.empty() ? "nothing" : fmt::format("{}", fmt::join(models, ", "));
 }
 
-/// Whether a site runs `number`; why not yet, into `trouble`.
-bool Applied(const json& site, std::uint64_t number, std::string& trouble) {
-  const auto status = site.value("status", json());
-  if (status.is_object() && status.value("applied", std::uint64_t{0}) >= number) return true;
-  trouble = site.value("site", "") + " has not taken it over yet";
-  if (!status.is_object()) return false;
-  for (const auto& model : status.value("models", json::array())) {
-    if (!model.value("reason", "").empty()) trouble = fmt::format("{}: {}", site.value("site", ""), model.value("reason", ""));
-  }
-  return false;
-}
-
-Result<void> Wait(const Choice& choice, net::HttpClient& hub, std::uint64_t number) {
-  const auto deadline = Deadline::After(std::chrono::seconds(choice.seconds));
-  while (true) {
-    EDGEWISE_ASSIGN(const auto answer, Ask(hub, "GET", "/api/sites"));
-    std::string trouble;
-    bool all = true;
-    for (const auto& site : answer.at("sites")) all = all && (!Chosen(choice, site) || Applied(site, number, trouble));
-    if (all) return {};
-    if (deadline.Expired()) return Fail(Code::kDeadlineExceeded, trouble);
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
-  }
-}
-
-Result<void> Register(const Choice& choice, net::HttpClient& hub, const deploy::DesiredModel& model) {
-  json entry = {{"version", choice.version},
-                {"digest", model.digest.ToString()},
-                {"repository", model.repository},
-                {"decision", choice.decision},
-                {"reason", choice.reason}};
+Result<void> Register(const Choice& choice, HubClient& hub, const deploy::DesiredModel& model) {
+  ordered_json entry = {{"version", choice.version},
+                        {"digest", model.digest.ToString()},
+                        {"repository", model.repository},
+                        {"decision", choice.decision},
+                        {"reason", choice.reason}};
   if (!choice.card.empty()) {
     EDGEWISE_ASSIGN(entry["card"], SystemFiles().Read(choice.card));
   }
-  EDGEWISE_ASSIGN(const auto done, Ask(hub, "POST", "/api/models", entry.dump()));
+  EDGEWISE_ASSIGN(const auto done, hub.Ask("POST", "/api/models", entry.dump()));
   return done.is_object() ? Result<void>() : Fail(Code::kUnavailable, "the hub did not take the model");
+}
+
+/// Puts a state under a new number at each of the sites, and waits if that was asked.
+Result<void> Put(const Choice& choice, HubClient& hub, const std::vector<StepBack>& wanted, std::uint64_t number) {
+  std::vector<std::string> sites;
+  for (auto [site, state] : wanted) {
+    state.number = number;
+    const auto put = hub.Ask("PUT", fmt::format("/api/sites/{}/desired", site), deploy::ToJson(state));
+    if (!put) return Fail(put.error().code, fmt::format("{} (sites told so far: {})", put.error().message, fmt::join(sites, ", ")));
+    sites.push_back(site);
+  }
+  return choice.wait ? WaitForSites(hub, sites, number, Deadline::After(std::chrono::seconds(choice.seconds))) : Result<void>();
 }
 
 Result<void> Deploy(const Choice& choice) {
   EDGEWISE_ASSIGN(const auto model, ReadModel(choice));
-  net::HttpClient hub(net::Address{choice.hub});
-  EDGEWISE_ASSIGN(const auto answer, Ask(hub, "GET", "/api/sites"));
-  std::uint64_t number = 0;
-  std::vector<std::string> sites;
-  for (const auto& site : answer.at("sites")) {
-    if (!Chosen(choice, site)) continue;
-    sites.push_back(site.at("site"));
-    const auto desired = site.value("desired", json());
-    if (desired.is_object()) number = std::max(number, desired.value("number", std::uint64_t{0}));
-  }
-  if (sites.empty()) return Fail(Code::kNotFound, "the hub knows no such site; edgewise status shows those it knows");
+  HubClient hub(choice.hub);
+  EDGEWISE_ASSIGN(const auto sites, ChooseSites(hub, choice.sites));
+  EDGEWISE_ASSIGN(const auto number, NextNumber(hub));
   EDGEWISE_TRY(Register(choice, hub, model));
-  const auto document = deploy::ToJson({.number = ++number, .models = {model}, .policy = {}});
-  for (const auto& site : sites) EDGEWISE_TRY(Ask(hub, "PUT", fmt::format("/api/sites/{}/desired", site), document));
-  if (choice.wait) EDGEWISE_TRY(Wait(choice, hub, number));
+  std::vector<StepBack> wanted;
+  for (const auto& site : sites) wanted.push_back({site, {.number = number, .models = {model}, .policy = {}}});
+  EDGEWISE_TRY(Put(choice, hub, wanted, number));
   if (choice.as_json) {
-    fmt::print("{}\n", json{{"number", number}, {"sites", sites}, {"digest", model.digest.ToString()}}.dump());
+    fmt::print("{}\n", ordered_json{{"number", number}, {"sites", sites}, {"digest", model.digest.ToString()}}.dump());
   } else {
     fmt::print("{} {} at {} sites as number {}\n", choice.version, choice.wait ? "is live" : "is wanted", sites.size(), number);
   }
   return {};
 }
 
+Result<void> Back(const Choice& choice) {
+  HubClient hub(choice.hub);
+  EDGEWISE_ASSIGN(const auto sites, ChooseSites(hub, choice.sites));
+  EDGEWISE_ASSIGN(const auto histories, ReadHistory(hub, sites));
+  EDGEWISE_ASSIGN(const auto wanted, PlanBack(histories, choice.to));
+  EDGEWISE_ASSIGN(const auto number, NextNumber(hub));
+  EDGEWISE_TRY(Put(choice, hub, wanted, number));
+  auto list = ordered_json::array();
+  for (const auto& [site, state] : wanted) {
+    list.push_back({{"site", site}, {"as", state.number}, {"desired", ordered_json::parse(deploy::ToJson(state))}});
+    if (!choice.as_json) fmt::print("{}: as of number {}: {}\n", site, state.number, Described(state));
+  }
+  if (choice.as_json) {
+    fmt::print("{}\n", ordered_json{{"number", number}, {"sites", list}}.dump());
+  } else if (wanted.empty()) {
+    fmt::print("nothing to do: every site is to run what it was to run at number {}\n", choice.to);
+  } else {
+    fmt::print("{} as number {}\n", choice.wait ? "live" : "wanted", number);
+  }
+  return {};
+}
+
+Result<void> History(const Choice& choice) {
+  HubClient hub(choice.hub);
+  EDGEWISE_ASSIGN(const auto sites, ChooseSites(hub, choice.sites));
+  EDGEWISE_ASSIGN(const auto histories, ReadHistory(hub, sites));
+  auto list = ordered_json::array();
+  for (const auto& [site, states] : histories) {
+    auto documents = ordered_json::array();
+    for (const auto& state : states) {
+      documents.push_back(ordered_json::parse(deploy::ToJson(state)));
+      if (!choice.as_json)
+        fmt::print("{:<8}{:>6}  {}{}\n", site, state.number, Described(state), &state == &states.front() ? "  (now)" : "");
+    }
+    list.push_back({{"site", site}, {"states", documents}});
+  }
+  if (choice.as_json) fmt::print("{}\n", ordered_json{{"sites", list}}.dump());
+  return {};
+}
+
+void AddCommon(CLI::App& command, const std::shared_ptr<Choice>& choice) {
+  command.add_option("--hub", choice->hub, "host:port of the hub")->capture_default_str();
+  command.add_option("--site", choice->sites, "these sites only; else all that the hub knows");
+  command.add_flag("--json", choice->as_json, "print JSON");
+}
+
+void AddWait(CLI::App& command, const std::shared_ptr<Choice>& choice) {
+  command.add_flag("--wait", choice->wait, "until every one of the sites runs it");
+  command.add_option("--timeout", choice->seconds, "seconds to wait")->check(CLI::Range(1, 86'400))->capture_default_str();
+}
+
+using Work = Result<void> (*)(const Choice&);
+
+CLI::App* AddPart(CLI::App& deploy, int& exit_code, const char* name, const char* what, Work work, const std::shared_ptr<Choice>& choice) {
+  auto* command = deploy.add_subcommand(name, what);
+  AddCommon(*command, choice);
+  command->callback([choice, work, &exit_code] {
+    if (const auto done = work(*choice); !done) exit_code = ExitCode(done.error());
+  });
+  return command;
+}
+
 }  // namespace
 
 void AddDeployCommand(CLI::App& program, int& exit_code) {
-  auto* deploy = program.add_subcommand("deploy", "tell sites which version of a model to run");
-  deploy->footer("Example:\n  edgewise deploy --hub 127.0.0.1:8080 --model delay=delay@sha256:... --version pilot --wait");
-  const auto choice = std::make_shared<Choice>();  // lives as long as the command
-  deploy->add_option("--hub", choice->hub, "host:port of the hub")->required();
-  deploy->add_option("--site", choice->sites, "these sites only; else all that the hub knows");
-  deploy->add_option("--model", choice->model, "NAME=REPOSITORY@DIGEST")->required();
-  deploy->add_option("--version", choice->version, "label for people")->required();
+  auto* deploy = program.add_subcommand("deploy", "tell sites which version of a model to run, or go back to an earlier one");
+  deploy->require_subcommand(0, 1);
+  const auto choice = std::make_shared<Choice>();  // each lives as long as its command
+  AddCommon(*deploy, choice);
+  AddWait(*deploy, choice);
+  auto* model = deploy->add_option("--model", choice->model, "NAME=REPOSITORY@DIGEST (needed)");
+  auto* version = deploy->add_option("--version", choice->version, "label for people (needed)");
   deploy->add_option("--decision", choice->decision, "how it came to be live: pilot, frozen, ...");
   deploy->add_option("--reason", choice->reason, "one sentence for people");
   deploy->add_option("--card", choice->card, "its model.json: lets the hub trace scores to training data");
-  deploy->add_flag("--wait", choice->wait, "until every site runs it");
-  deploy->add_option("--timeout", choice->seconds, "seconds to wait");
-  deploy->add_flag("--json", choice->as_json, "print JSON");
-  deploy->callback([choice, &exit_code] {
+  deploy->callback([deploy, model, version, choice, &exit_code] {
+    if (!deploy->get_subcommands().empty()) return;  // back and history are commands of their own
+    for (const auto* needed : {model, version}) {
+      if (needed->count() == 0) throw CLI::RequiredError(needed->get_name());
+    }
     if (const auto done = Deploy(*choice); !done) exit_code = ExitCode(done.error());
   });
+
+  const auto back = std::make_shared<Choice>();
+  auto* go_back = AddPart(*deploy, exit_code, "back", "want again what the sites were to run before, under a new number", Back, back);
+  AddWait(*go_back, back);
+  go_back->add_option("--to", back->to, "as of this number; else the newest at which a site ran something else")
+      ->check(CLI::PositiveNumber);
+  go_back->footer("Example:\n  edgewise deploy back --hub 127.0.0.1:8080 --to 3 --wait");
+
+  auto* history = AddPart(*deploy, exit_code, "history", "what the sites are to run and were to run, newest first", History,
+                          std::make_shared<Choice>());
+  history->footer("Example:\n  edgewise deploy history --hub 127.0.0.1:8080 --site EWR");
+  deploy->footer(
+      "Example:\n  edgewise deploy --hub 127.0.0.1:8080 --model delay=delay@sha256:... --version pilot --wait\n"
+      "  edgewise deploy history --hub 127.0.0.1:8080\n  edgewise deploy back --hub 127.0.0.1:8080 --to 3");
 }
 
 }  // namespace edgewise

@@ -6,7 +6,8 @@
 #include "commands.h"
 #include "example.h"
 #include "net/http.h"
-#include "relay/policy.h"
+#include "state_lock.h"
+#include "wrap.h"
 
 namespace edgewise {
 namespace {
@@ -14,11 +15,13 @@ namespace {
 struct Finding {
   std::string what;
   bool good = false;
-  std::string fix;  ///< What to do, or what was found.
+  std::string found;
+  std::string fix;  ///< What to do about it; "" if it is good.
 };
 
-Finding Check(std::string what, const Result<void>& result, std::string good) {
-  return {std::move(what), result.has_value(), result ? std::move(good) : result.error().message};
+Finding Check(std::string what, const Result<void>& result, std::string good, std::string fix) {
+  if (result) return {std::move(what), true, std::move(good), ""};
+  return {std::move(what), false, result.error().message, std::move(fix)};
 }
 
 Result<void> AddressFree(const std::string& address) {
@@ -29,56 +32,105 @@ Result<void> AddressFree(const std::string& address) {
   return {};
 }
 
+/// The folder itself, or the one in which it will be made.
+std::filesystem::path Existing(std::filesystem::path folder) {
+  std::error_code ignored;
+  while (!std::filesystem::exists(folder, ignored) && folder.has_relative_path()) folder = folder.parent_path();
+  return folder.empty() ? std::filesystem::path(".") : folder;
+}
+
 Result<void> Writable(const std::filesystem::path& folder) {
-  EDGEWISE_TRY(SystemFiles().MakeDirs(folder));
-  const auto probe = folder / "doctor.probe";
-  EDGEWISE_TRY(SystemFiles().ReplaceDurably(probe, "may this be written?"));
-  return SystemFiles().Remove(probe);
+  const auto existing = Existing(folder);
+  if (!std::filesystem::is_directory(existing)) return Fail(Code::kFailedPrecondition, existing.string() + " is no folder");
+  if (access(existing.c_str(), W_OK | X_OK) != 0) return Fail(Code::kFailedPrecondition, existing.string() + " may not be written");
+  return {};
 }
 
 Result<void> RoomLeft(const std::filesystem::path& folder) {
   std::error_code error;
-  const auto space = std::filesystem::space(folder, error);
+  const auto space = std::filesystem::space(Existing(folder), error);
   if (error || space.available >= (1ULL << 30U)) return {};
   return Fail(Code::kResourceExhausted, fmt::format("{} MB are free; a site wants 1,024", space.available >> 20U));
 }
 
-std::vector<Finding> Examine(const std::string& file) {
+std::vector<Finding> ExamineFiles(const Configuration& configuration) {
   std::vector<Finding> found;
-  const auto configuration = ReadConfiguration(file);
-  found.push_back({"configuration", configuration.has_value(), configuration ? file : configuration.error().message});
-  if (!configuration) return found;
-  const auto example = ReadExample(SystemFiles(), *configuration);
-  found.push_back({"features, rules, tables", example.has_value(), example ? "all read" : example.error().message});
-  if (example) {
-    const auto policy = relay::Policy::FromToml(example->policy, configuration->policy.string(), "a key for trials, not a site's");
-    found.push_back({"policy", policy.has_value(), policy ? policy->digest().ToString() : policy.error().message});
-  }
-  found.push_back(Check("state folder", Writable(configuration->state), configuration->state.string()));
-  found.push_back(Check("disk", RoomLeft(configuration->state), "enough room"));
-  found.push_back(Check("hub's address", AddressFree(configuration->hub), configuration->hub));
-  found.push_back(Check("registry's address", AddressFree(configuration->registry), configuration->registry));
-  for (const auto& site : configuration->sites) found.push_back(Check("address of " + site.name, AddressFree(site.address), site.address));
+  const auto example = ReadExample(SystemFiles(), configuration);
+  const auto read = example ? Result<void>() : std::unexpected(example.error());
+  found.push_back(
+      Check("features, rules, tables", read, "all read", "mend the line that is named, or the path to the file in the configuration"));
+  if (!example) return found;
+  const auto policy = CheckPolicy(*example, configuration);
+  const auto checked = policy ? Result<void>() : std::unexpected(policy.error());
+  found.push_back(
+      Check("policy", checked, policy ? policy->Short() : "", "mend the line that is named; docs/formats/policy.md has the form"));
   return found;
+}
+
+std::vector<Finding> ExamineMachine(const Configuration& configuration) {
+  const auto& state = configuration.state;
+  std::vector<Finding> found;
+  found.push_back(
+      Check("state folder", Writable(state), state.string(), "name a folder that you may write to: \"state\" in the configuration"));
+  const auto held = StateLock::Check(state);
+  found.push_back(
+      Check("state folder is free", held, "nobody uses it", "stop the other process, or give this one a state folder of its own"));
+  found.push_back(Check("disk", RoomLeft(state), "enough room", "free space, or name a state folder on another disk"));
+  const auto port = [&](const std::string& who, const std::string& address) {
+    found.push_back(Check("address of " + who, AddressFree(address), address,
+                          held ? fmt::format("see what listens there with: ss -ltnp; or name another port in the configuration")
+                               : "stop the process that uses the state folder first"));
+  };
+  port("the hub", configuration.hub);
+  port("the registry", configuration.registry);
+  for (const auto& site : configuration.sites) port(site.name, site.address);
+  return found;
+}
+
+std::vector<Finding> Examine(const std::string& file) {
+  const auto configuration = ReadConfiguration(file);
+  const auto read = configuration ? Result<void>() : std::unexpected(configuration.error());
+  std::vector<Finding> found = {Check("configuration", read, file, "mend the line that is named; edgewise options lists every key")};
+  if (!configuration) return found;
+  for (auto& finding : ExamineFiles(*configuration)) found.push_back(std::move(finding));
+  for (auto& finding : ExamineMachine(*configuration)) found.push_back(std::move(finding));
+  return found;
+}
+
+void Print(const std::vector<Finding>& findings) {
+  for (const auto& finding : findings) {
+    fmt::print("{}", Wrap(fmt::format("{:<6}{:<26}{}", finding.good ? "ok" : "MEND", finding.what, finding.found), 0, 32));
+    if (!finding.good) fmt::print("{}", Wrap("fix: " + finding.fix, 6, 11));
+  }
+  const auto bad = std::ranges::count(findings, false, &Finding::good);
+  fmt::print("{}\n", bad == 0 ? "edgewise up can run this here." : fmt::format("{} to mend before edgewise up can run this.", bad));
+}
+
+nlohmann::ordered_json ToJson(const std::vector<Finding>& findings) {
+  auto out = nlohmann::ordered_json::array();
+  for (const auto& finding : findings)
+    out.push_back({{"what", finding.what}, {"good", finding.good}, {"found", finding.found}, {"fix", finding.fix}});
+  return out;
 }
 
 }  // namespace
 
 void AddDoctorCommand(CLI::App& program, int& exit_code) {
   auto* doctor = program.add_subcommand("doctor", "look whether a configuration can run here, before it does");
-  doctor->footer("Exit code 1: something must be mended first.\nExample:\n  edgewise doctor -c examples/flights/edgewise.toml");
+  doctor->footer(
+      "Exit code 1: something must be mended first. Nothing is written.\nExample:\n  edgewise doctor -c examples/flights/edgewise.toml");
   const auto file = std::make_shared<std::string>();  // both live as long as the command
   const auto json = std::make_shared<bool>(false);
   doctor->add_option("-c,--config", *file, "what is to run")->required();
   doctor->add_flag("--json", *json, "print JSON");
   doctor->callback([file, json, &exit_code] {
-    auto out = nlohmann::ordered_json::array();
-    for (const auto& finding : Examine(*file)) {
-      if (!finding.good) exit_code = 1;
-      out.push_back({{"what", finding.what}, {"good", finding.good}, {"found", finding.fix}});
-      if (!*json) fmt::print("{:<5}{:<26}{}\n", finding.good ? "ok" : "MEND", finding.what, finding.fix);
+    const auto findings = Examine(*file);
+    if (!std::ranges::all_of(findings, &Finding::good)) exit_code = 1;
+    if (*json) {
+      fmt::print("{}\n", ToJson(findings).dump());
+    } else {
+      Print(findings);
     }
-    if (*json) fmt::print("{}\n", out.dump());
   });
 }
 

@@ -4,6 +4,8 @@
 
 #include <cstdio>
 
+#include "relay/policy.h"
+
 namespace edgewise {
 
 Result<Example> ReadExample(Files& files, const Configuration& configuration) {
@@ -19,6 +21,12 @@ Result<Example> ReadExample(Files& files, const Configuration& configuration) {
   }
   EDGEWISE_TRY(feature::CheckTables(example.program, example.tables));
   return example;
+}
+
+Result<Digest> CheckPolicy(const Example& example, const Configuration& configuration) {
+  EDGEWISE_ASSIGN(const auto policy,
+                  relay::Policy::FromToml(example.policy, configuration.policy.string(), "a key for trials, not a site's"));
+  return policy.digest();
 }
 
 Result<EventTime> ReadMoment(const std::string& text, const TimeZone& zone) {

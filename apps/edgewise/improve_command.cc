@@ -98,6 +98,8 @@ Result<int> Challenge(const Choice& choice) {
 void AddImproveCommand(CLI::App& program, int& exit_code) {
   auto* improve = program.add_subcommand("improve", "let a challenger compete with the model that is live");
   improve->require_subcommand(1);
+  improve->footer(
+      "Example:\n  edgewise improve challenge --store state/store --champion model/model.json --until 2013-05-01 --version 2013-05 -o out");
   auto* challenge = improve->add_subcommand("challenge", "fit a challenger on what came back, promote it or refuse it with a reason");
   challenge->footer(
       "Exit code 0: promoted, 3: refused; decision.json says why.\nExample:\n  edgewise improve challenge --store state/store "
@@ -111,8 +113,12 @@ void AddImproveCommand(CLI::App& program, int& exit_code) {
   challenge->add_option("--champion-select", choice->champion_select, "likewise for the champion; else as its recipe says");
   challenge->add_flag("--head-to-head", choice->head_to_head, "the champion may learn from all that the challenger may");
   challenge->add_option("--samples-after", choice->samples_after, "of the store, only samples of later local dates");
-  challenge->add_option("--share", choice->share, "of the store, only this share of the samples (0..1)");
-  challenge->add_option("--holdout-days", choice->holdout_days, "newest days on which they compete");
+  challenge->add_option("--share", choice->share, "of the store, only this share of the samples")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+  challenge->add_option("--holdout-days", choice->holdout_days, "newest days on which they compete")
+      ->check(CLI::Range(1, 366))
+      ->capture_default_str();
   challenge->add_option("--gain", choice->gain, "least mean gain in log loss");
   challenge->add_option("--lower", choice->lower, "least lower end of the gain's 95 % interval");
   challenge->add_option("--name", choice->name, "what applications ask for");

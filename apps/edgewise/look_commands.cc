@@ -5,6 +5,7 @@
 #include "client.h"
 #include "commands.h"
 #include "train/model.h"
+#include "wrap.h"
 
 namespace edgewise {
 namespace {
@@ -22,6 +23,16 @@ std::string Text(const json& object, const char* key) {
   return found != object.end() && found->is_string() ? found->get<std::string>() : "";
 }
 
+/// One line of at most 80 columns, and below it why the site is not well.
+void PrintSite(const json& site) {
+  const auto status = site.value("status", json());
+  const auto models = status.is_object() ? status.value("models", json::array()) : json::array();
+  const auto count = [&](const char* key) { return status.is_object() ? status.value(key, std::uint64_t{0}) : 0; };
+  fmt::print("{:<10}{:<7}{:<22}{:<18}{:>11}{:>11}\n", Text(site, "site"), Text(site, "state"), Text(site, "clock"),
+             models.empty() ? "-" : Text(models[0], "version"), count("scored"), count("pending"));
+  if (const auto reason = Text(site, "reason"); !reason.empty()) fmt::print("{}", Wrap(reason, 10, 10));
+}
+
 Result<void> Status(const Choice& choice) {
   EDGEWISE_ASSIGN(const auto overview, GetJson(choice.hub, "/api/overview"));
   if (choice.json) {
@@ -31,14 +42,8 @@ Result<void> Status(const Choice& choice) {
   const auto totals = overview.value("totals", json::object());
   fmt::print("{} events indexed, {} missing, {} doubled\n\n", totals.value("indexed", 0), totals.value("missing", 0),
              totals.value("doubled", 0));
-  fmt::print("{:<8}{:<8}{:<22}{:<12}{:>10}{:>10}  {}\n", "site", "state", "clock", "model", "scored", "pending", "");
-  for (const auto& site : overview.at("sites")) {
-    const auto status = site.value("status", json());
-    const auto models = status.is_object() ? status.value("models", json::array()) : json::array();
-    fmt::print("{:<8}{:<8}{:<22}{:<12}{:>10}{:>10}  {}\n", Text(site, "site"), Text(site, "state"), Text(site, "clock"),
-               models.empty() ? "-" : Text(models[0], "version"), status.is_object() ? status.value("scored", 0) : 0,
-               status.is_object() ? status.value("pending", 0) : 0, Text(site, "reason"));
-  }
+  fmt::print("{:<10}{:<7}{:<22}{:<18}{:>11}{:>11}\n", "site", "state", "clock", "model", "scored", "unlabelled");
+  for (const auto& site : overview.at("sites")) PrintSite(site);
   return {};
 }
 
@@ -61,8 +66,8 @@ Result<void> List(const Choice& choice) {
     return {};
   }
   for (const auto& model : answer.at("models")) {
-    fmt::print("{:<22}{:<10}{:<20}{}\n", Text(model, "version"), Text(model, "decision"), Text(model, "digest").substr(0, 19),
-               Text(model, "reason"));
+    fmt::print("{:<26}{:<12}{}\n", Text(model, "version"), Text(model, "decision"), Text(model, "digest").substr(0, 19));
+    if (const auto reason = Text(model, "reason"); !reason.empty()) fmt::print("{}", Wrap(reason, 4, 4));
   }
   return {};
 }
@@ -101,15 +106,15 @@ void AddLookCommands(CLI::App& program, int& exit_code) {
   const auto seen = std::make_shared<Choice>();  // each lives as long as its command
   auto* status = Add(program, exit_code, "status", "sites, what they run and how far they are", Status, seen);
   status->footer("Example:\n  edgewise status --hub 127.0.0.1:8080");
-  status->add_option("--hub", seen->hub, "host:port of the hub");
+  status->add_option("--hub", seen->hub, "host:port of the hub")->capture_default_str();
 
   const auto events = std::make_shared<Choice>();
   auto* show = Add(program, exit_code, "events", "what the sites found, newest first", Events, events);
   show->footer("Example:\n  edgewise events --hub 127.0.0.1:8080 --kind readings --limit 5");
-  show->add_option("--hub", events->hub, "host:port of the hub");
+  show->add_option("--hub", events->hub, "host:port of the hub")->capture_default_str();
   show->add_option("--kind", events->kind, "disruptions, readings, drift")->check(CLI::IsMember({"disruptions", "readings", "drift"}));
   show->add_option("--site", events->site, "of this site only");
-  show->add_option("--limit", events->limit, "at most so many")->check(CLI::Range(1, 1000));
+  show->add_option("--limit", events->limit, "at most so many")->check(CLI::Range(1, 1000))->capture_default_str();
 
   auto* model = program.add_subcommand("model", "look at a model, or at all that the hub knows");
   model->require_subcommand(1);
@@ -117,7 +122,7 @@ void AddLookCommands(CLI::App& program, int& exit_code) {
   const auto listed = std::make_shared<Choice>();
   auto* list = Add(*model, exit_code, "list", "versions, and what was decided about them", List, listed);
   list->footer("Example:\n  edgewise model list --hub 127.0.0.1:8080");
-  list->add_option("--hub", listed->hub, "host:port of the hub");
+  list->add_option("--hub", listed->hub, "host:port of the hub")->capture_default_str();
   const auto shown = std::make_shared<Choice>();
   auto* card = Add(*model, exit_code, "show", "what a model learned from", Show, shown);
   card->footer("Example:\n  edgewise model show model");

@@ -21,10 +21,7 @@ int main(int count, char** arguments) {
   CLI::App program("Edgewise: AI at the edge as one loop that people can run, trust and read");
   program.name("edgewise");
   program.require_subcommand(1);
-  program.footer("Example:\n  edgewise up -c examples/flights/edgewise.toml");
   int exit_code = 0;
-  auto* version = program.add_subcommand("version", "print the version");
-  version->callback([] { fmt::print("edgewise {}\n", EDGEWISE_VERSION); });
   edgewise::AddDemoCommand(program, exit_code);
   edgewise::AddUpCommand(program, exit_code);
   edgewise::AddTrainCommand(program, exit_code);
@@ -35,9 +32,11 @@ int main(int count, char** arguments) {
   edgewise::AddImproveCommand(program, exit_code);
   edgewise::AddPolicyCommand(program, exit_code);
   edgewise::AddServeCommands(program, exit_code);
+  edgewise::AddRelayCommand(program, exit_code);
   edgewise::AddLookCommands(program, exit_code);
   edgewise::AddDoctorCommand(program, exit_code);
   edgewise::AddOptionsCommands(program, exit_code);
+  program.footer("Example:\n  edgewise up -c examples/flights/edgewise.toml");  // last: commands would inherit it
   try {
     program.parse(count, arguments);
   } catch (const CLI::ParseError& error) {  // the library's way to say it; help and version are "errors" too

@@ -1,97 +1,170 @@
-// options, completion: the program says what it can.
+// options, completion, version: the program says what it is and what it can.
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <nlohmann/json.hpp>
 
+#include "command_table.h"
 #include "commands.h"
+#include "configuration_options.h"
+#include "site/rule_options.h"
+#include "wrap.h"
 
 namespace edgewise {
 namespace {
 
-struct Listed {
-  std::string command;  ///< "train fit"
-  const CLI::App* app;
+using nlohmann::ordered_json;
+
+struct Choice {
+  bool json = false, markdown = false, commands = false;
+  std::string shell;
 };
 
-void Collect(const CLI::App& app, const std::string& prefix, std::vector<Listed>& into) {
-  for (const auto* sub : app.get_subcommands([](const CLI::App*) { return true; })) {
-    const auto name = prefix.empty() ? sub->get_name() : prefix + " " + sub->get_name();
-    into.push_back({name, sub});
-    Collect(*sub, name, into);
-  }
+/// A kind of configuration file, with its options.
+struct OptionFile {
+  std::string_view name, about;
+  std::span<const Option> options;
+};
+
+std::vector<OptionFile> OptionFiles() {
+  return {{"configuration", "What edgewise up and train read (-c). Paths are taken from the file's own folder.", ConfigurationOptions()},
+          {"rules", "What a site does beside scoring: the file that \"rules\" names.", site::RuleOptions()}};
 }
 
-std::vector<std::string> OptionNames(const CLI::App& app) {
-  std::vector<std::string> names;
-  for (const auto* option : app.get_options()) {
-    for (const auto& name : option->get_lnames()) names.push_back("--" + name);
-  }
-  return names;
+std::string FullName(const Option& option) {
+  return option.section.empty() ? std::string(option.key) : fmt::format("{}.{}", option.section, option.key);
 }
 
-void PrintOptions(const CLI::App& program, bool as_json) {
-  std::vector<Listed> all;
-  Collect(program, "", all);
-  auto json = nlohmann::ordered_json::array();
-  for (const auto& [command, app] : all) {
-    auto options = nlohmann::ordered_json::array();
-    if (!as_json) fmt::print("{:<24}{}\n", command, app->get_description());
-    for (const auto* option : app->get_options()) {
-      if (option->get_name(false, true) == "-h,--help") continue;
-      options.push_back(
-          {{"name", option->get_name(false, true)}, {"description", option->get_description()}, {"required", option->get_required()}});
-      if (!as_json) fmt::print("    {:<24}{}\n", option->get_name(false, true), option->get_description());
+std::string TypeOf(const Option& option) {
+  return option.unit.empty() ? std::string(option.type) : fmt::format("{}, {}", option.type, option.unit);
+}
+
+std::string StandardOf(const Option& option) { return option.standard.empty() ? "must be given" : std::string(option.standard); }
+
+void PrintOptions() {
+  for (const auto& file : OptionFiles()) {
+    fmt::print("{}\n", Wrap(fmt::format("{} file: {}", file.name, file.about), 0, 4));
+    for (const auto& option : file.options) {
+      fmt::print("{}", Wrap(fmt::format("{:<26}{}; {}{}{}", FullName(option), TypeOf(option), option.standard.empty() ? "" : "default ",
+                                        StandardOf(option), option.range.empty() ? "" : fmt::format("; {}", option.range)),
+                            0, 26));
+      fmt::print("{}", Wrap(std::string(option.about), 4, 4));
     }
-    json.push_back({{"command", command}, {"description", app->get_description()}, {"options", options}});
+    fmt::print("\n");
   }
-  if (as_json) fmt::print("{}\n", json.dump());
 }
 
-/// Words that may follow each command, as a case of the shell.
-std::string Cases(const CLI::App& program) {
-  std::vector<Listed> all = {{"", &program}};
-  Collect(program, "", all);
-  std::string cases;
-  for (const auto& [command, app] : all) {
-    auto words = OptionNames(*app);
-    for (const auto* sub : app->get_subcommands([](const CLI::App*) { return true; })) words.push_back(sub->get_name());
-    cases += fmt::format("    \"{}\") words=\"{}\" ;;\n", command, fmt::join(words, " "));
+void PrintOptionsJson() {
+  auto out = ordered_json::array();
+  for (const auto& file : OptionFiles()) {
+    for (const auto& option : file.options) {
+      out.push_back({{"file", file.name},
+                     {"name", FullName(option)},
+                     {"type", option.type},
+                     {"unit", option.unit},
+                     {"default", option.standard.empty() ? ordered_json() : ordered_json(option.standard)},
+                     {"range", option.range},
+                     {"about", option.about}});
+    }
   }
-  return cases;
+  fmt::print("{}\n", out.dump());
 }
 
-void PrintCompletion(const CLI::App& program, const std::string& shell) {
-  if (shell == "zsh") fmt::print("autoload -U +X bashcompinit && bashcompinit\n");
-  fmt::print(R"(_edgewise() {{
-  local command="" words="" word
-  for word in "${{COMP_WORDS[@]:1:COMP_CWORD-1}}"; do
-    case "$word" in -*) ;; *) command="${{command:+$command }}$word" ;; esac
-  done
-  case "$command" in
-{}    *) COMPREPLY=($(compgen -f -- "${{COMP_WORDS[COMP_CWORD]}}")); return ;;
-  esac
-  COMPREPLY=($(compgen -W "$words" -- "${{COMP_WORDS[COMP_CWORD]}}"))
-}}
-complete -o default -F _edgewise edgewise
-)",
-             Cases(program));
+void PrintOptionsMarkdown() {
+  fmt::print(
+      "# Configuration options\n\nPrinted by `edgewise options --markdown`; a test compares. A key that is not here is refused with its "
+      "line.\n");
+  for (const auto& file : OptionFiles()) {
+    fmt::print("\n## The {} file\n\n{}\n\n| key | type | unit | default | range | |\n|---|---|---|---|---|---|\n", file.name, file.about);
+    for (const auto& option : file.options) {
+      fmt::print("| `{}` | {} | {} | {} | {} | {} |\n", FullName(option), option.type, option.unit, StandardOf(option), option.range,
+                 option.about);
+    }
+  }
+}
+
+void PrintCommands(const std::vector<CommandEntry>& commands) {
+  for (const auto& entry : commands) {
+    if (entry.command.empty()) continue;
+    fmt::print("{}", Wrap(fmt::format("{:<24}{}", entry.command, entry.description), 0, 24));
+    for (const auto& option : entry.options) fmt::print("{}", Wrap(fmt::format("    {:<24}{}", option.name, option.description), 0, 28));
+  }
+}
+
+void PrintCommandsJson(const std::vector<CommandEntry>& commands) {
+  auto out = ordered_json::array();
+  for (const auto& entry : commands) {
+    if (entry.command.empty()) continue;
+    auto options = ordered_json::array();
+    for (const auto& option : entry.options) {
+      options.push_back(
+          {{"name", option.name}, {"description", option.description}, {"required", option.required}, {"choices", option.choices}});
+    }
+    out.push_back(
+        {{"command", entry.command}, {"description", entry.description}, {"options", options}, {"subcommands", entry.subcommands}});
+  }
+  fmt::print("{}\n", out.dump());
+}
+
+/// A bar would end a cell of the table.
+std::string Cell(std::string text) {
+  for (auto at = text.find('|'); at != std::string::npos; at = text.find('|', at + 2)) text.insert(at, "\\");
+  return text;
+}
+
+void PrintCommandsMarkdown(const std::vector<CommandEntry>& commands) {
+  fmt::print(
+      "# Commands\n\nPrinted by `edgewise options --commands --markdown`; a test compares. Exit codes of all: 0 done, 1 failed, 2 wrong "
+      "usage (a command\n"
+      "line, configuration or input file to be mended), 3 refused by a rule (a policy, the gate). What a command answers goes to standard "
+      "output,\n"
+      "as JSON with `--json`; why it failed, to standard error. Ctrl-C stops a serving command cleanly, with 0.\n");
+  for (const auto& entry : commands) {
+    if (entry.command.empty()) continue;
+    fmt::print("\n## edgewise {}\n\n{}.\n\n", entry.command, entry.description);
+    if (!entry.options.empty()) fmt::print("| option | |\n|---|---|\n");
+    for (const auto& option : entry.options)
+      fmt::print("| `{}`{} | {} |\n", option.name, option.required ? " (needed)" : "", Cell(option.description));
+    fmt::print("{}```\n{}\n```\n", entry.options.empty() ? "" : "\n", entry.example);
+  }
+}
+
+void Print(const CLI::App& program, const Choice& choice) {
+  if (choice.commands) {
+    const auto commands = CommandTable(program);
+    if (choice.json) return PrintCommandsJson(commands);
+    return choice.markdown ? PrintCommandsMarkdown(commands) : PrintCommands(commands);
+  }
+  if (choice.json) return PrintOptionsJson();
+  choice.markdown ? PrintOptionsMarkdown() : PrintOptions();
+}
+
+void AddVersion(CLI::App& program) {
+  const auto json = std::make_shared<bool>(false);  // lives as long as the command
+  auto* version = program.add_subcommand("version", "print the version");
+  version->add_flag("--json", *json, "print JSON");
+  version->callback([json] {
+    fmt::print("{}\n", *json ? ordered_json{{"name", "edgewise"}, {"version", EDGEWISE_VERSION}}.dump()
+                             : fmt::format("edgewise {}", EDGEWISE_VERSION));
+  });
+  version->footer("Example:\n  edgewise version --json");
 }
 
 }  // namespace
 
 void AddOptionsCommands(CLI::App& program, int&) {
-  auto* options = program.add_subcommand("options", "every command with its options");
-  options->footer("Example:\n  edgewise options --json");
-  const auto json = std::make_shared<bool>(false);  // both live as long as their commands
-  options->add_flag("--json", *json, "print JSON");
-  options->callback([&program, json] { PrintOptions(program, *json); });
+  const auto choice = std::make_shared<Choice>();  // lives as long as both commands
+  auto* options = program.add_subcommand("options", "every option of the configuration files, or every command with its own");
+  options->footer("Example:\n  edgewise options\n  edgewise options --commands --json");
+  options->add_flag("--commands", choice->commands, "the commands and their options instead");
+  auto* json = options->add_flag("--json", choice->json, "print JSON");
+  options->add_flag("--markdown", choice->markdown, "print docs/options.md, or docs/commands.md with --commands")->excludes(json);
+  options->callback([&program, choice] { Print(program, *choice); });
 
-  auto* completion = program.add_subcommand("completion", "completion for a shell");
+  auto* completion = program.add_subcommand("completion", "completion for a shell, to be sourced");
   completion->footer("Example:\n  source <(edgewise completion bash)");
-  const auto shell = std::make_shared<std::string>();
-  completion->add_option("shell", *shell, "bash or zsh")->required()->check(CLI::IsMember({"bash", "zsh"}));
-  completion->callback([&program, shell] { PrintCompletion(program, *shell); });
+  completion->add_option("shell", choice->shell, "bash or zsh")->required()->check(CLI::IsMember({"bash", "zsh"}));
+  completion->callback([&program, choice] { fmt::print("{}", CompletionScript(CommandTable(program), choice->shell)); });
+  AddVersion(program);
 }
 
 }  // namespace edgewise

@@ -1,13 +1,15 @@
 #include <fmt/format.h>
 
-#include <fstream>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "base/files.h"
 #include "commands.h"
 #include "feature/program.h"
+#include "output_file.h"
 #include "site/entry.h"
 #include "site/score_log.h"
+#include "state_sites.h"
 #include "train/forest.h"
 #include "train/metrics.h"
 #include "train/model.h"
@@ -35,10 +37,9 @@ std::string DayOf(const site::ScoredRow& row, const TimeZone& zone) {
 
 class Replay {
  public:
-  Replay(const Choice& choice, feature::Program program, train::Forest forest, std::ofstream* out)
-      : choice_(choice), program_(std::move(program)), forest_(std::move(forest)), row_(program_.outputs().size()), out_(out) {
-    if (out_ != nullptr) *out_ << "site,lineage_id,day,label,score\n";
-  }
+  Replay(const Choice& choice, feature::Program program, train::Forest forest, OutputFile* out)
+      : choice_(choice), program_(std::move(program)), forest_(std::move(forest)), row_(program_.outputs().size()), out_(out) {}
+  Result<void> Begin() { return out_ == nullptr ? Result<void>() : out_->Write("site,lineage_id,day,label,score\n"); }
   Result<void> Take(const std::string& site, const site::ScoredRow& row) {
     const auto day = DayOf(row, program_.zone());
     if ((!choice_.from.empty() && day < choice_.from) || (!choice_.until.empty() && day >= choice_.until)) return {};
@@ -57,8 +58,7 @@ class Replay {
       labels_.push_back(late ? 1.0F : 0.0F);
     }
     if (out_ == nullptr) return {};
-    *out_ << fmt::format("{},{},{},{},{}\n", site, row.lineage.ToString(), day, labelled ? (late ? "1" : "0") : "", score);
-    return *out_ ? Result<void>() : Fail(Code::kResourceExhausted, "the file cannot be written; is the disk full?");
+    return out_->Write(fmt::format("{},{},{},{},{}\n", site, row.lineage.ToString(), day, labelled ? (late ? "1" : "0") : "", score));
   }
   void Print() const {
     const auto measured = train::Measure(scores_, labels_);
@@ -80,7 +80,7 @@ class Replay {
   feature::Program program_;
   train::Forest forest_;
   std::vector<float> row_;
-  std::ofstream* out_;
+  OutputFile* out_;  // none: only the figures are wanted
   std::vector<double> scores_;
   std::vector<float> labels_;
   std::uint64_t rows_ = 0, other_layout_ = 0;
@@ -93,16 +93,16 @@ Result<void> Run(const Choice& choice) {
   EDGEWISE_ASSIGN(auto program, feature::Program::FromJson(card.program));
   EDGEWISE_ASSIGN(const auto onnx, SystemFiles().Read(folder / "model.onnx"));
   EDGEWISE_ASSIGN(auto forest, train::ReadOnnx(onnx));
-  std::ofstream out;
-  if (!choice.out.empty()) out.open(choice.out, std::ios::binary);
-  if (!choice.out.empty() && !out) return Fail(Code::kPermissionDenied, fmt::format("{} cannot be written", choice.out));
-  Replay replay(choice, std::move(program), std::move(forest), choice.out.empty() ? nullptr : &out);
-  const auto sites = std::filesystem::path(choice.state) / "sites";
-  EDGEWISE_ASSIGN(const auto names, SystemFiles().List(sites));
-  for (const auto& name : names) {
-    EDGEWISE_ASSIGN(const auto log, site::ScoreLog::OpenForReading(sites / name / "scores.db"));
-    EDGEWISE_TRY(log->ForEach([&](const site::ScoredRow& row) { return replay.Take(name, row); }));
+  EDGEWISE_ASSIGN(const auto sites, SiteFolders(choice.state));
+  std::optional<OutputFile> out;
+  if (!choice.out.empty()) out.emplace(choice.out);
+  Replay replay(choice, std::move(program), std::move(forest), out ? &*out : nullptr);
+  EDGEWISE_TRY(replay.Begin());
+  for (const auto& site : sites) {
+    EDGEWISE_ASSIGN(const auto log, site::ScoreLog::OpenForReading(site / "scores.db"));
+    EDGEWISE_TRY(log->ForEach([&](const site::ScoredRow& row) { return replay.Take(site.filename(), row); }));
   }
+  if (out) EDGEWISE_TRY(out->Finish());
   replay.Print();
   return {};
 }

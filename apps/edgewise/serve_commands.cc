@@ -1,16 +1,15 @@
-// registry, send, relay: single stations from the command line.
+// registry, hub, send: single stations from the command line.
 #include <fmt/format.h>
-#include <signal.h>
 
 #include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "base/files.h"
-#include "client.h"
 #include "commands.h"
-#include "net/http.h"
-#include "registry/directory_image_store.h"
-#include "registry/server.h"
+#include "hub_station.h"
+#include "registry_station.h"
+#include "state_lock.h"
+#include "store/directory_store.h"
 
 namespace edgewise {
 namespace {
@@ -18,28 +17,39 @@ namespace {
 using nlohmann::json;
 
 struct Choice {
-  std::string address, folder, stream, file, state, hub = "127.0.0.1:8080";
+  std::string address, folder, stream, file, state, store, pages;
+  std::vector<std::string> sites;
   int lines = 500;
-  bool json = false, denied = false;
+  bool json = false;
 };
 
-Result<void> Registry(const Choice& choice) {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGTERM);
-  signal(SIGPIPE, SIG_IGN);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // before any thread
-  registry::DirectoryImageStore images(choice.folder, SystemFiles());
-  registry::Server server(images);
-  net::Router routes;
-  server.AddRoutes(routes);
-  EDGEWISE_ASSIGN(const auto http, net::HttpServer::Start({{choice.address}}, routes, {}));
-  fmt::print("{}\n", choice.json ? json{{"registry", http->addresses().at(0)}}.dump()
-                                 : fmt::format("registry  http://{}/v2/  (Ctrl-C stops)", http->addresses().at(0)));
+void SayWhere(const Choice& choice, const std::string& station, const std::string& address, const std::string& path) {
+  fmt::print("{}\n",
+             choice.json ? json{{station, address}}.dump() : fmt::format("{}  http://{}{}  (Ctrl-C stops)", station, address, path));
   std::fflush(stdout);
-  int got = 0;
-  sigwait(&signals, &got);
+}
+
+Result<void> Registry(const Choice& choice) {
+  const StopSignals signals;
+  EDGEWISE_ASSIGN(const auto lock, StateLock::Take(choice.folder));
+  EDGEWISE_ASSIGN(const auto registry, RegistryStation::Start(choice.folder, choice.address));
+  SayWhere(choice, "registry", registry->address(), "/v2/");
+  signals.Wait();
+  return {};
+}
+
+/// A hub whose sites run elsewhere: they reach it by HTTP and share its store.
+Result<void> Hub(const Choice& choice) {
+  const StopSignals signals;
+  std::error_code ignored;
+  if (!std::filesystem::is_directory(choice.store, ignored))
+    return Fail(Code::kNotFound, fmt::format("store {} is no folder; name the one that the sites write to", choice.store));
+  EDGEWISE_ASSIGN(const auto lock, StateLock::Take(choice.state));
+  store::DirectoryStore store(SystemFiles(), choice.store);
+  Metrics metrics;
+  EDGEWISE_ASSIGN(const auto hub, HubStation::Start({choice.state, choice.address, choice.sites, choice.pages}, store, metrics));
+  SayWhere(choice, "hub", hub->address(), "/");
+  hub->IndexUntil(signals);
   return {};
 }
 
@@ -76,49 +86,6 @@ Result<void> Send(const Choice& choice) {
   return {};
 }
 
-Result<void> Flush(const Choice& choice) {
-  net::HttpClient site(net::Address{choice.address});
-  EDGEWISE_ASSIGN(const auto answer, site.Send({.method = "POST", .target = "/relay/flush", .headers = {}, .body = {}},
-                                               Deadline::After(std::chrono::minutes(5))));
-  if (answer.status != 200) return Fail(net::CodeOf(answer.status), answer.body);
-  fmt::print("everything derived so far has been judged; what may leave is in the store\n");
-  return {};
-}
-
-/// The audit lines as they stand at the site: they hold names of rules and fields, never values.
-Result<void> Audit(const Choice& choice) {
-  const auto sites = std::filesystem::path(choice.state) / "sites";
-  EDGEWISE_ASSIGN(const auto names, SystemFiles().List(sites));
-  for (const auto& name : names) {
-    const auto folder = sites / name / "relay";
-    EDGEWISE_ASSIGN(const auto files, SystemFiles().List(folder));
-    for (const auto& file : files) {
-      if (!file.starts_with("audit-")) continue;
-      std::ifstream in(folder / file);
-      for (std::string line; std::getline(in, line);) {
-        if (!choice.denied || line.find("\"allowed\":false") != std::string::npos) fmt::print("{}\n", line);
-      }
-    }
-  }
-  return {};
-}
-
-Result<void> Compliance(const Choice& choice) {
-  EDGEWISE_ASSIGN(const auto answer, GetJson(choice.hub, "/api/compliance"));
-  if (choice.json) {
-    fmt::print("{}\n", answer.dump());
-    return {};
-  }
-  fmt::print("{:<8}{:<10}{:>10}{:>10}{:>10}  {}\n", "site", "lane", "let out", "kept", "missing", "policy");
-  for (const auto& site : answer.at("sites")) {
-    for (const auto& lane : site.at("lanes")) {
-      fmt::print("{:<8}{:<10}{:>10}{:>10}{:>10}  {}\n", site.value("site", ""), lane.value("lane", ""), lane.value("events", 0),
-                 lane.value("denied", 0), lane.value("missing", 0), lane.value("policy", "").substr(0, 19));
-    }
-  }
-  return {};
-}
-
 using Work = Result<void> (*)(const Choice&);
 
 CLI::App* Add(CLI::App& to, int& exit_code, const std::string& name, const std::string& what, Work work,
@@ -130,43 +97,44 @@ CLI::App* Add(CLI::App& to, int& exit_code, const std::string& name, const std::
   return command;
 }
 
-void AddRelay(CLI::App& program, int& exit_code) {
-  auto* relay = program.add_subcommand("relay", "what left the sites, what stayed, and why");
-  relay->require_subcommand(1);
-  relay->footer("Example:\n  edgewise relay status --hub 127.0.0.1:8080\n  edgewise relay audit --state build/flights --denied");
-  const auto choice = std::make_shared<Choice>();  // lives as long as the commands
-  auto* status = Add(*relay, exit_code, "status", "events let out and kept back, by site and lane", Compliance, choice);
-  status->add_option("--hub", choice->hub, "host:port of the hub");
-  status->add_flag("--json", choice->json, "print JSON");
-  status->footer("Example:\n  edgewise relay status --hub 127.0.0.1:8080");
-  auto* audit = Add(*relay, exit_code, "audit", "the audit line of each decision, as JSON lines", Audit, choice);
-  audit->add_option("--state", choice->state, "the state folder of edgewise up")->required();
-  audit->add_flag("--denied", choice->denied, "only of events that stayed");
-  audit->footer("Example:\n  edgewise relay audit --state build/flights --denied");
-  auto* flush = Add(*relay, exit_code, "flush", "judge and send now what a site has derived", Flush, choice);
-  flush->add_option("--address", choice->address, "host:port of the site")->required();
-  flush->footer("Example:\n  edgewise relay flush --address 127.0.0.1:8101");
+void AddRegistry(CLI::App& program, int& exit_code) {
+  const auto choice = std::make_shared<Choice>();  // lives as long as the command, as those below
+  auto* registry = Add(program, exit_code, "registry", "an OCI registry on a folder, alone", Registry, choice);
+  registry->add_option("--address", choice->address, "host:port; port 0 takes a free one")->required();
+  registry->add_option("--folder", choice->folder, "where the images lie")->required();
+  registry->add_flag("--json", choice->json, "print the address as JSON");
+  registry->footer("Example:\n  edgewise registry --address 127.0.0.1:8081 --folder images");
+}
+
+void AddHub(CLI::App& program, int& exit_code) {
+  const auto choice = std::make_shared<Choice>();
+  auto* hub = Add(program, exit_code, "hub", "the hub alone: index, API and pages over the store of sites that run elsewhere", Hub, choice);
+  hub->add_option("--address", choice->address, "host:port; port 0 takes a free one")->required();
+  hub->add_option("--store", choice->store, "folder that the sites write to; only read")->required();
+  hub->add_option("--state", choice->state, "folder for the hub's own state")->required();
+  hub->add_option("--site", choice->sites, "a site that is expected: shown as empty until it speaks");
+  hub->add_option("--pages", choice->pages, "folder of the built pages; else beside the program");
+  hub->add_flag("--json", choice->json, "print the address as JSON");
+  hub->footer("Example:\n  edgewise hub --address 127.0.0.1:8080 --store build/flights/store --state build/hub --site EWR");
+}
+
+void AddSend(CLI::App& program, int& exit_code) {
+  const auto choice = std::make_shared<Choice>();
+  auto* send = Add(program, exit_code, "send", "tell a site records of one stream; repeated ones change nothing", Send, choice);
+  send->add_option("file", choice->file, "JSON lines with producer, seq, time")->required();
+  send->add_option("--address", choice->address, "host:port of the site")->required();
+  send->add_option("--stream", choice->stream, "which stream")->required();
+  send->add_option("--lines", choice->lines, "in one request")->check(CLI::Range(1, 100'000))->capture_default_str();
+  send->add_flag("--json", choice->json, "print JSON");
+  send->footer("Example:\n  edgewise send landings.jsonl --address 127.0.0.1:8101 --stream landing");
 }
 
 }  // namespace
 
 void AddServeCommands(CLI::App& program, int& exit_code) {
-  const auto served = std::make_shared<Choice>();  // each lives as long as its command
-  auto* registry = Add(program, exit_code, "registry", "an OCI registry on a folder, alone", Registry, served);
-  registry->add_option("--address", served->address, "host:port; port 0 takes a free one")->required();
-  registry->add_option("--folder", served->folder, "where the images lie")->required();
-  registry->add_flag("--json", served->json, "print the address as JSON");
-  registry->footer("Example:\n  edgewise registry --address 127.0.0.1:8081 --folder images");
-
-  const auto sent = std::make_shared<Choice>();
-  auto* send = Add(program, exit_code, "send", "tell a site records of one stream; repeated ones change nothing", Send, sent);
-  send->add_option("file", sent->file, "JSON lines with producer, seq, time")->required();
-  send->add_option("--address", sent->address, "host:port of the site")->required();
-  send->add_option("--stream", sent->stream, "which stream")->required();
-  send->add_option("--lines", sent->lines, "in one request")->check(CLI::Range(1, 100'000));
-  send->add_flag("--json", sent->json, "print JSON");
-  send->footer("Example:\n  edgewise send landings.jsonl --address 127.0.0.1:8101 --stream landing");
-  AddRelay(program, exit_code);
+  AddRegistry(program, exit_code);
+  AddHub(program, exit_code);
+  AddSend(program, exit_code);
 }
 
 }  // namespace edgewise

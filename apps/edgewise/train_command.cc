@@ -123,7 +123,9 @@ void AddTrainCommand(CLI::App& program, int& exit_code) {
   model->add_option("--history", fit->history, "files of samples");
   model->add_option("--store", fit->store, "folder of a store with the sites' samples");
   model->add_option("--samples-after", fit->samples_after, "of the store, only samples of later local dates");
-  model->add_option("--share", fit->share, "of the store, only this share of the samples (0..1)");
+  model->add_option("--share", fit->share, "of the store, only this share of the samples")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
   model->add_option("--site", fit->site, "only samples of this site");
   model->add_option("--name", fit->name, "what applications ask for");
   model->add_option("--version", fit->version, "label for people")->required();

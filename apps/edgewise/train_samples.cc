@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "event/event.h"
+#include "output_file.h"
 #include "site/machine.h"
 
 namespace edgewise {
@@ -17,33 +18,33 @@ constexpr std::size_t kPiece = 1U << 20U;
 /// One zstd frame, written piece by piece.
 class PackedFile {
  public:
-  explicit PackedFile(const std::filesystem::path& file) : out_(file, std::ios::binary), context_(ZSTD_createCCtx(), ZSTD_freeCCtx) {
+  explicit PackedFile(const std::filesystem::path& file) : out_(file), context_(ZSTD_createCCtx(), ZSTD_freeCCtx) {
     ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_compressionLevel, 3);
   }
-  void Add(std::string_view text) {
+  Result<void> Add(std::string_view text) {
     waiting_ += text;
-    if (waiting_.size() >= kPiece) Write(ZSTD_e_continue);
+    return waiting_.size() >= kPiece ? Write(ZSTD_e_continue) : out_.Check();
   }
-  bool Close() {
-    Write(ZSTD_e_end);
-    out_.close();
-    return out_.good();
+  Result<void> Finish() {
+    EDGEWISE_TRY(Write(ZSTD_e_end));
+    return out_.Finish();
   }
 
  private:
-  void Write(ZSTD_EndDirective how) {
+  Result<void> Write(ZSTD_EndDirective how) {
     std::string packed(ZSTD_CStreamOutSize(), '\0');
     ZSTD_inBuffer in{waiting_.data(), waiting_.size(), 0};
     std::size_t left = 1;
     while (in.pos < in.size || (how == ZSTD_e_end && left != 0)) {
       ZSTD_outBuffer out{packed.data(), packed.size(), 0};
       left = ZSTD_compressStream2(context_.get(), &out, &in, how);
-      if (ZSTD_isError(left) != 0) return out_.setstate(std::ios::failbit);
-      out_.write(packed.data(), static_cast<std::streamsize>(out.pos));
+      if (ZSTD_isError(left) != 0) return Fail(Code::kInternal, fmt::format("zstd: {}", ZSTD_getErrorName(left)));
+      EDGEWISE_TRY(out_.Write(std::string_view(packed).substr(0, out.pos)));
     }
     waiting_.clear();
+    return {};
   }
-  std::ofstream out_;
+  OutputFile out_;
   std::unique_ptr<ZSTD_CCtx, std::size_t (*)(ZSTD_CCtx*)> context_;
   std::string waiting_;
 };
@@ -89,11 +90,11 @@ class Maker {
       EDGEWISE_ASSIGN(const auto entry, machine_.Check(line.name, line.object + "\n"));
       EDGEWISE_TRY(machine_.Apply(entry, effects_));
     }
-    for (auto& event : effects_.events) Keep(event);
+    for (auto& event : effects_.events) EDGEWISE_TRY(Keep(event));
     effects_ = {};
     return {};
   }
-  bool Close() { return out_.Close(); }
+  Result<void> Finish() { return out_.Finish(); }
   const SamplesMade& made() const { return made_; }
 
  private:
@@ -109,10 +110,10 @@ class Maker {
     entry.score = std::nan("");  // nobody served one
     return machine_.Apply(entry, effects_);
   }
-  void Keep(event::Event& event) {
-    if (event.type != event::kSampleV1 || event.time >= until_) return;
+  Result<void> Keep(event::Event& event) {
+    if (event.type != event::kSampleV1 || event.time >= until_) return {};
     event.id = {.site = site_, .epoch = 0, .lane = event::Lane::kSample, .sequence = ++made_.samples};
-    out_.Add(event::ToJson(event) + '\n');
+    return out_.Add(event::ToJson(event) + '\n');
   }
 
   site::Machine machine_;
@@ -130,8 +131,7 @@ Result<SamplesMade> MakeSamples(const Example& example, const std::string& site,
                                 const std::filesystem::path& out) {
   std::ifstream in(records);
   if (!in) return Fail(Code::kNotFound, fmt::format("{} cannot be read; it must hold the site's records as JSON lines", records.string()));
-  const auto part = out.string() + ".part";
-  Maker maker(example, site, until, part);
+  Maker maker(example, site, until, out);
   std::size_t number = 0;
   for (std::string text; std::getline(in, text);) {
     ++number;
@@ -143,8 +143,7 @@ Result<SamplesMade> MakeSamples(const Example& example, const std::string& site,
       return Fail(taken.error().code, fmt::format("{}:{}: {}", records.string(), number, taken.error().message));
     }
   }
-  if (!maker.Close()) return Fail(Code::kResourceExhausted, fmt::format("{} cannot be written; is the disk full?", part));
-  std::filesystem::rename(part, out);
+  EDGEWISE_TRY(maker.Finish());
   return maker.made();
 }
 

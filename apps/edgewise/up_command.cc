@@ -1,35 +1,27 @@
 #include <fmt/format.h>
-#include <signal.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 
 #include <nlohmann/json.hpp>
 #include <thread>
 
-#include "base/log.h"
 #include "challenge_child.h"
-#include "child.h"
 #include "commands.h"
 #include "configuration.h"
 #include "deploy/inline_target.h"
 #include "deploy/process_target.h"
 #include "example.h"
-#include "hub/api.h"
-#include "hub/indexer.h"
-#include "hub/pages.h"
-#include "hub/sqlite_index.h"
-#include "registry/directory_image_store.h"
+#include "hub_station.h"
 #include "registry/http_image_store.h"
-#include "registry/server.h"
 #include "registry/transfer.h"
+#include "registry_station.h"
 #include "schedule.h"
 #include "site/site.h"
+#include "state_lock.h"
 #include "store/directory_store.h"
 
 namespace edgewise {
 namespace {
-
-using std::chrono::seconds;
 
 /// The site's secret for pseudonyms: made once, kept beside its data, readable by its owner alone.
 Result<std::string> SiteKey(const std::filesystem::path& file) {
@@ -69,56 +61,29 @@ class Up {
   Result<void> Start();
   void Print(bool json) const;
   /// Indexes what the sites store until a signal comes.
-  void Run(const sigset_t& signals);
+  void Run(const StopSignals& signals) { hub_->IndexUntil(signals); }
 
  private:
-  Result<void> StartRegistry();
   Result<void> StartHub();
-  Result<void> StartSchedule();
+  Result<void> StartSchedule(const std::string& zone);
   Result<void> StartSite(const Example& shared, const SiteAddress& address);
 
   Configuration configuration_;
-  std::string zone_;
-  WallClock clock_;
+  std::optional<StateLock> lock_;
   Metrics metrics_;
   std::unique_ptr<store::DirectoryStore> store_;
-  std::unique_ptr<registry::DirectoryImageStore> images_;
-  std::unique_ptr<registry::Server> registry_;
-  net::Router registry_routes_;
-  std::unique_ptr<net::HttpServer> registry_http_;
-  std::unique_ptr<hub::SqliteIndex> index_;
-  std::unique_ptr<hub::Fleet> fleet_;
-  std::unique_ptr<hub::Timeline> timeline_;
-  std::unique_ptr<hub::Api> api_;
-  std::unique_ptr<hub::Indexer> indexer_;
-  net::Router hub_routes_;
-  std::unique_ptr<net::HttpServer> hub_http_;
+  std::unique_ptr<RegistryStation> registry_;
+  std::unique_ptr<HubStation> hub_;
   std::vector<std::unique_ptr<deploy::Target>> targets_;
   std::vector<std::unique_ptr<site::Site>> sites_;
   std::optional<Schedule> schedule_;
   std::jthread improving_;
 };
 
-Result<void> Up::StartRegistry() {
-  images_ = std::make_unique<registry::DirectoryImageStore>(configuration_.state / "registry", SystemFiles());
-  registry_ = std::make_unique<registry::Server>(*images_);
-  registry_->AddRoutes(registry_routes_);
-  EDGEWISE_ASSIGN(registry_http_, net::HttpServer::Start({{configuration_.registry}}, registry_routes_, {}));
-  return {};
-}
-
 Result<void> Up::StartHub() {
-  EDGEWISE_ASSIGN(index_, hub::SqliteIndex::Open(configuration_.state / "hub.db"));
-  hub::Fleet::Options expected;
-  for (const auto& site : configuration_.sites) expected.sites.push_back(site.name);
-  EDGEWISE_ASSIGN(fleet_, hub::Fleet::Open(*index_, clock_, std::move(expected)));
-  EDGEWISE_ASSIGN(timeline_, hub::Timeline::Open(*index_));
-  indexer_ = std::make_unique<hub::Indexer>(*store_, *index_, metrics_);
-  api_ = std::make_unique<hub::Api>(*index_, *fleet_, *timeline_);
-  api_->AddRoutes(hub_routes_);
-  const auto pages = configuration_.pages.empty() ? OwnProgram().parent_path().parent_path() / "web" : configuration_.pages;
-  hub::AddPages(hub_routes_, SystemFiles(), pages);
-  EDGEWISE_ASSIGN(hub_http_, net::HttpServer::Start({{configuration_.hub}}, hub_routes_, {}));
+  HubStation::Options options{.state = configuration_.state, .address = configuration_.hub, .sites = {}, .pages = configuration_.pages};
+  for (const auto& site : configuration_.sites) options.sites.push_back(site.name);
+  EDGEWISE_ASSIGN(hub_, HubStation::Start(options, *store_, metrics_));
   return {};
 }
 
@@ -135,14 +100,14 @@ Result<void> Up::StartSite(const Example& shared, const SiteAddress& address) {
   options.tables = shared.tables;
   EDGEWISE_ASSIGN(options.policy, relay::Policy::FromToml(shared.policy, configuration_.policy.string(), key));
   options.replay = configuration_.replay;
-  if (options.replay) options.poll = std::chrono::milliseconds(100);  // a replay waits for each step
-  const auto images = std::make_shared<registry::HttpImageStore>(net::Address{registry_http_->addresses().at(0)});  // lives with `pull`
+  if (options.replay) options.poll = std::chrono::milliseconds(100);                                   // a replay waits for each step
+  const auto images = std::make_shared<registry::HttpImageStore>(net::Address{registry_->address()});  // lives with `pull`
   options.pull = [images](const std::string& repository, const Digest& digest) -> Result<std::vector<package::File>> {
     EDGEWISE_ASSIGN(const auto image,
                     registry::PullImage(*images, repository, digest.ToString(), Deadline::After(std::chrono::minutes(2))));
     return package::ReadImage(image);
   };
-  options.hub = LinkTo(hub_http_->addresses().at(0), address.name);
+  options.hub = LinkTo(hub_->address(), address.name);
   if (configuration_.target == "inline") {
     targets_.push_back(std::make_unique<deploy::InlineTarget>());
   } else {
@@ -156,27 +121,28 @@ Result<void> Up::StartSite(const Example& shared, const SiteAddress& address) {
   return {};
 }
 
+/// What can be wrong with files is found before anything is written.
 Result<void> Up::Start() {
-  EDGEWISE_TRY(SystemFiles().MakeDirs(configuration_.state));
   EDGEWISE_ASSIGN(const auto shared, ReadExample(SystemFiles(), configuration_));
-  zone_ = shared.program.zone().name();
+  EDGEWISE_ASSIGN([[maybe_unused]] const auto policy, CheckPolicy(shared, configuration_));
+  EDGEWISE_ASSIGN(lock_, StateLock::Take(configuration_.state));
   store_ = std::make_unique<store::DirectoryStore>(SystemFiles(), configuration_.state / "store");
-  EDGEWISE_TRY(StartRegistry());
+  EDGEWISE_ASSIGN(registry_, RegistryStation::Start(configuration_.state / "registry", configuration_.registry));
   EDGEWISE_TRY(StartHub());
   for (const auto& address : configuration_.sites) EDGEWISE_TRY(StartSite(shared, address));
-  return StartSchedule();
+  return StartSchedule(shared.program.zone().name());
 }
 
-Result<void> Up::StartSchedule() {
+Result<void> Up::StartSchedule(const std::string& zone) {
   ImprovePlan never;
   never.first = "9999-01-01";
-  const auto registry = registry_http_->addresses().at(0);
+  const auto registry = registry_->address();
   Schedule::Options options{.plan = configuration_.improve.value_or(never),
                             .folder = configuration_.state / "hub" / "challenges",
-                            .zone = zone_,
+                            .zone = zone,
                             .challenge = ChallengeInChild(configuration_),
                             .publish = PublishTo(registry, configuration_.improve.value_or(never).model)};
-  EDGEWISE_ASSIGN(auto schedule, Schedule::Make(std::move(options), *fleet_, *timeline_));
+  EDGEWISE_ASSIGN(auto schedule, Schedule::Make(std::move(options), hub_->fleet(), hub_->timeline()));
   schedule_.emplace(std::move(schedule));
   improving_ = std::jthread([this](const std::stop_token& stop) { schedule_->Run(stop); });
   return {};
@@ -184,26 +150,16 @@ Result<void> Up::StartSchedule() {
 
 void Up::Print(bool json) const {
   if (json) {
-    nlohmann::ordered_json out{
-        {"hub", hub_http_->addresses().at(0)}, {"registry", registry_http_->addresses().at(0)}, {"sites", nlohmann::json::object()}};
+    nlohmann::ordered_json out{{"hub", hub_->address()}, {"registry", registry_->address()}, {"sites", nlohmann::json::object()}};
     for (std::size_t i = 0; i < sites_.size(); ++i) out["sites"][configuration_.sites[i].name] = sites_[i]->addresses().at(0);
     fmt::print("{}\n", out.dump());
   } else {
-    fmt::print("hub       http://{}/\nregistry  http://{}/v2/\n", hub_http_->addresses().at(0), registry_http_->addresses().at(0));
+    fmt::print("hub       http://{}/\nregistry  http://{}/v2/\n", hub_->address(), registry_->address());
     for (std::size_t i = 0; i < sites_.size(); ++i)
       fmt::print("site {:<4} http://{}/\n", configuration_.sites[i].name, sites_[i]->addresses().at(0));
     fmt::print("Ctrl-C stops.\n");
   }
   std::fflush(stdout);
-}
-
-void Up::Run(const sigset_t& signals) {
-  while (true) {
-    const auto indexed = indexer_->Step(200, Deadline::After(seconds(10)));
-    if (!indexed) log::Warn("hub: {}", indexed.error().message);
-    const timespec wait{.tv_sec = 0, .tv_nsec = indexed && *indexed > 0 ? 0 : 200'000'000};
-    if (sigtimedwait(&signals, nullptr, &wait) > 0) return;
-  }
 }
 
 }  // namespace
@@ -224,12 +180,7 @@ void AddUpCommand(CLI::App& program, int& exit_code) {
       exit_code = ExitCode(configuration.error());
       return;
     }
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGTERM);
-    signal(SIGPIPE, SIG_IGN);                       // a peer that is gone is an error of that call, not our end
-    pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // before any thread, so that only Run() gets them
+    const StopSignals signals;
     Up running(*std::move(configuration));
     if (const auto started = running.Start(); !started) {
       exit_code = ExitCode(started.error());

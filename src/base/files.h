@@ -13,8 +13,8 @@ namespace edgewise {
 
 /// The file system as far as durable state needs it; a seam, so that faults can be injected (fake_files.h).
 /// Durability: Sync() returns after fdatasync; CreateDurably() and ReplaceDurably() after file and directory are synced.
-/// Errors: kNotFound, kAlreadyExists, kResourceExhausted (disk full: free space and call again), kPermissionDenied,
-///   kUnavailable (I/O error: whether the call had an effect is unknown).
+/// Errors: kNotFound, kAlreadyExists, kResourceExhausted (disk full: free space and call again), kFailedPrecondition
+///   (not allowed: mend that), kUnavailable (I/O error: whether the call had an effect is unknown).
 /// Threads: any number; one AppendFile by one thread at a time.
 class Files {
  public:

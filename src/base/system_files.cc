@@ -34,7 +34,7 @@ std::unexpected<Error> FromErrno(std::string_view what, const fs::path& path) {
     case EACCES:
     case EPERM:
     case EROFS:
-      return Fail(Code::kPermissionDenied, message);
+      return Fail(Code::kFailedPrecondition, message + "; allow it, or choose another folder");
     default:
       return Fail(Code::kUnavailable, message);
   }

@@ -117,6 +117,13 @@ Result<std::string> Api::Events(std::string_view type, const std::string& site, 
   return detail::Dump({{"events", std::move(events)}});
 }
 
+Result<std::string> Api::DesiredHistory(const std::string& site) {
+  EDGEWISE_ASSIGN(const auto states, fleet_.DesiredHistory(site));
+  Json list = Json::array();
+  for (const auto& state : states) list.push_back(detail::Embed(state));
+  return detail::Dump({{"site", site}, {"states", std::move(list)}});
+}
+
 Result<std::string> Api::Models() {
   EDGEWISE_ASSIGN(const auto totals, index_.Models());
   Json models = Json::array();
@@ -202,6 +209,7 @@ void Api::AddRoutes(Router& router) {
     return Lineage(parameters.at("id"), samples);
   });
   get("/api/sites/{site}/desired", [this](Request, Parameters parameters) { return fleet_.Desired(parameters.at("site")); });
+  get("/api/sites/{site}/desired/history", [this](Request, Parameters parameters) { return DesiredHistory(parameters.at("site")); });
   router.Add("PUT", "/api/sites/{site}/desired", [this](Request request, Parameters parameters, const Responder& respond) {
     respond(Done(fleet_.SetDesired(parameters.at("site"), request.body)));
   });

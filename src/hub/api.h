@@ -21,6 +21,7 @@ class Api {
   /// `hours` back from the newest hour, for one site or (empty) all; by day when longer than 45 days.
   Result<std::string> Insights(const std::string& site, std::uint64_t hours);
   Result<std::string> Events(std::string_view type, const std::string& site, std::size_t limit);
+  Result<std::string> DesiredHistory(const std::string& site);
   Result<std::string> Models();
   Result<std::string> Compliance();
   Result<std::string> ShowTimeline();

@@ -62,14 +62,7 @@ Result<void> Fleet::Load() {
       entry->second.heard = {saved.value("heard", std::int64_t{0})};
     }
   }
-  EDGEWISE_ASSIGN(const auto desired, index_.Documents("desired"));
-  for (const auto& [site, text] : desired) {
-    EDGEWISE_ASSIGN(const auto document, ParseObject("saved desired state", text));
-    const auto entry = sites_.find(site);
-    if (entry == sites_.end()) continue;
-    entry->second.desired = text;
-    entry->second.desired_number = document.value("number", std::uint64_t{0});
-  }
+  EDGEWISE_TRY(LoadDesired());
   EDGEWISE_ASSIGN(const auto models, index_.Documents("model"));
   for (const auto& [key, json] : models) EDGEWISE_TRY(RegisterModel(json));
   return {};
@@ -136,31 +129,6 @@ std::optional<EventTime> Fleet::EventNow() const {
     least = std::min(least.value_or(*clock), *clock);
   }
   return least;
-}
-
-Result<void> Fleet::SetDesired(const std::string& site, std::string_view document) {
-  EDGEWISE_TRY(ParseObject("desired state", document));  // no deeper than may be
-  EDGEWISE_ASSIGN(auto* entry, Known(site));
-  EDGEWISE_ASSIGN(const auto desired, deploy::DesiredFromJson(document));
-  const std::scoped_lock lock(mutex_);
-  if (entry->desired == document) return {};  // a retry
-  if (desired.number <= entry->desired_number) {
-    return Fail(Code::kAborted, fmt::format("desired state: number {} is not above {}'s present {}; read it and count on", desired.number,
-                                            site, entry->desired_number));
-  }
-  EDGEWISE_TRY(index_.PutDocument("desired", site, document));
-  entry->desired = document;
-  entry->desired_number = desired.number;
-  return {};
-}
-
-Result<std::string> Fleet::Desired(const std::string& site) const {
-  const std::scoped_lock lock(mutex_);
-  const auto found = sites_.find(site);
-  if (found == sites_.end() || found->second.desired_number == 0) {
-    return Fail(Code::kNotFound, fmt::format("site \"{}\" has no desired state yet; put one", site));
-  }
-  return found->second.desired;
 }
 
 Result<void> Fleet::RegisterModel(std::string_view text) {

@@ -22,7 +22,7 @@ namespace edgewise::hub {
 enum class SiteState { kEmpty, kLive, kStale, kError };
 std::string_view SiteStateName(SiteState state);  ///< "empty", "live", "stale", "error"
 
-/// One site as it last described itself (docs/formats/status.md), and what it is to run.
+/// One site as it last described itself (docs/formats/site.md), and what it is to run.
 struct SiteView {
   std::string site;
   SiteState state = SiteState::kEmpty;
@@ -66,6 +66,10 @@ class Fleet {
   /// A document that deploy::DesiredFromJson takes, kept byte for byte so that a signature stays true.
   Result<void> SetDesired(const std::string& site, std::string_view document);
   Result<std::string> Desired(const std::string& site) const;
+  /// The present desired state and those before it, newest first, each byte for byte: what a site can go back to. At least those of the
+  /// last kHistory numbers are kept. Errors: as Desired().
+  Result<std::vector<std::string>> DesiredHistory(const std::string& site) const;
+  static constexpr std::uint64_t kHistory = 100;
 
   /// {version, digest, repository, card, decision, reason, gate}; the same version again replaces the entry.
   Result<void> RegisterModel(std::string_view json);
@@ -79,6 +83,7 @@ class Fleet {
     SiteStatus status;
     std::string desired = "null";
     std::uint64_t desired_number = 0;
+    std::map<std::uint64_t, std::string> before;  // number % kHistory -> a desired state that was replaced
     ProcessingTime heard;
     bool spoke = false;  // since the start; `status` may be older
     std::string saved;   // gist of the saved status
@@ -87,6 +92,7 @@ class Fleet {
   Fleet(Index& index, const Clock& clock, Options options);
   Result<void> Load();
   Result<Site*> Known(const std::string& site);
+  Result<void> LoadDesired();
   Result<void> Keep(ModelEntry entry);
 
   Index& index_;

@@ -154,11 +154,11 @@ TEST(Policy, BadFilesAreRefusedWithTheirLine) {
   EXPECT_TRUE(field("label = \"keep\"").starts_with("p.toml:5: expected drop")) << field("label = \"keep\"");
   EXPECT_TRUE(field("n = { number = 3 }").contains("min <= max"));
   EXPECT_TRUE(field("n = { number = 3, min = -1e300, max = 1e300 }").contains("2^53"));
-  EXPECT_TRUE(field("n = { text = 3, mix = 1 }").contains("\"mix\" is none of"));
+  EXPECT_TRUE(field("n = { text = 3, mix = 1 }").contains("unknown key \"mix\"; there are: text, values, number"));
   EXPECT_TRUE(field("a = \"flag\"\n\"a.b\" = \"flag\"").contains("inside"));
   EXPECT_TRUE(field("\"a b\" = \"flag\"").contains("letters"));
   EXPECT_TRUE(message("[[allow]]\ntype = \"io.edgewise.diary.v1\"\n").starts_with("p.toml:2: type must be"));
-  EXPECT_TRUE(message("[[alow]]\ntype = 1\n").contains("\"alow\" is none of the keys schema, allow"));
+  EXPECT_TRUE(message("[[alow]]\ntype = 1\n").contains("unknown key \"alow\"; did you mean \"allow\"?"));
   EXPECT_TRUE(message(fmt::format("{}{}", kAllow, kAllow)).contains("already"));
   EXPECT_TRUE(message("x = ").starts_with("p.toml:2"));
   EXPECT_TRUE(message("", "short").contains("16 bytes"));

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <optional>
 
+#include "base/suggest.h"
 #include "relay/detail/rules.h"
 
 namespace edgewise::relay {
@@ -55,9 +56,9 @@ class Reader {
 
 Result<void> Reader::OnlyKeys(const toml::table& table, std::initializer_list<std::string_view> known) const {
   for (const auto& [key, value] : table) {
-    if (std::ranges::find(known, key.str()) == known.end())
-      return Fail(Code::kInvalidArgument,
-                  fmt::format("{}:{}: \"{}\" is none of the keys {}", file_, key.source().begin.line, key.str(), fmt::join(known, ", ")));
+    if (std::ranges::find(known, key.str()) != known.end()) continue;
+    return Fail(Code::kInvalidArgument, fmt::format("{}:{}: unknown key {}", file_, key.source().begin.line,
+                                                    Suggest(key.str(), std::span(known.begin(), known.size()))));
   }
   return {};
 }

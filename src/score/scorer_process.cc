@@ -53,7 +53,9 @@ Result<void> RunScorer(const ScorerProcess& process) {
     close(signals);
     return std::unexpected(std::move(server.error()));
   }
-  Say(fmt::format("ready {}", fmt::join((*server)->addresses(), " ")));
+  const auto& addresses = (*server)->addresses();
+  Say(process.json ? fmt::format(R"({{"ready":["{}"]}})", fmt::join(addresses, R"(",")"))
+                   : fmt::format("ready {}", fmt::join(addresses, " ")));
   Wait(signals, process.lifeline);
   server->reset();
   close(signals);

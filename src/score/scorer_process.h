@@ -12,6 +12,7 @@ struct ScorerProcess {
   std::vector<net::Address> addresses;  ///< Such as "unix:/path" for --socket.
   std::filesystem::path directory;      ///< Holds model.onnx and model.json.
   std::string name;                     ///< What the model is called by clients.
+  bool json = false;                    ///< Says {"ready":[ADDRESS...]} instead of "ready ADDRESS...".
   bool lifeline = false;                ///< Stops when standard input ends: the parent keeps it open, and is gone when it closes.
 };
 

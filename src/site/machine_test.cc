@@ -205,7 +205,7 @@ TEST(Rules, NameTheLineAndTheKeyThatIsWrong) {
     const auto rules = RulesFromToml(text, "rules.toml", program);
     return rules ? std::string("taken") : rules.error().message;
   };
-  EXPECT_NE(refused(std::string(kRules) + "nots = 1\n").find("unknown key \"nots\""), std::string::npos);
+  EXPECT_NE(refused(std::string(kRules) + "nots = 1\n").find("unknown key \"nots\"; did you mean \"note\"?"), std::string::npos);
   EXPECT_NE(refused("[label]\nmodel = \"m\"\nkey = [\"nme\"]\nstream=\"stop\"\nfield=\"delay\"\nnever_streams=[]\ndue=\"due\"\n")
                 .find("rules.toml:1: "),
             std::string::npos);

@@ -4,7 +4,9 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
-#include <array>
+
+#include "base/suggest.h"
+#include "site/rule_options.h"
 
 namespace edgewise::site {
 namespace {
@@ -41,10 +43,12 @@ class Reader {
     if (found == nullptr) Wrong(table.source(), fmt::format("table \"{}\" is missing", key));
     return found;
   }
-  void Only(const toml::table& table, std::initializer_list<std::string_view> known) {
+  /// Refuses keys that no option of this section declares.
+  void Only(const toml::table& table, std::string_view section) {
+    const auto known = KeysOf(RuleOptions(), section);
     for (const auto& [key, node] : table) {
       if (std::ranges::find(known, key.str()) != known.end()) continue;
-      Wrong(node.source(), fmt::format("unknown key \"{}\"; known here: {}", key.str(), fmt::join(known, ", ")));
+      Wrong(key.source(), fmt::format("unknown key {}", Suggest(key.str(), known)));
     }
   }
   void Stream(const toml::table& table, const std::string& stream, const std::vector<std::string>& fields) {
@@ -74,7 +78,7 @@ class Reader {
 };
 
 LabelRule ReadLabel(Reader& in, const toml::table& table) {
-  in.Only(table, {"model", "key", "stream", "field", "above", "never_streams", "never_after_hours", "due"});
+  in.Only(table, "label");
   LabelRule rule;
   rule.model = in.Text(table, "model");
   rule.key = in.Texts(table, "key");
@@ -94,8 +98,7 @@ LabelRule ReadLabel(Reader& in, const toml::table& table) {
 }
 
 DisruptionRule ReadDisruption(Reader& in, const toml::table& table) {
-  in.Only(table, {"key", "due_stream", "due_field", "started_stream", "lateness_field", "cancelled_stream", "mad_floor", "alarm", "cap",
-                  "least_due"});
+  in.Only(table, "disruption");
   DisruptionRule rule;
   rule.enabled = true;
   rule.key = in.Texts(table, "key");
@@ -117,7 +120,7 @@ DisruptionRule ReadDisruption(Reader& in, const toml::table& table) {
 }
 
 InsightRule ReadInsight(Reader& in, const toml::table& table) {
-  in.Only(table, {"flight", "tail", "dest", "note"});
+  in.Only(table, "insight");
   InsightRule rule{in.Text(table, "flight"), in.Text(table, "tail"), in.Text(table, "dest"), in.Text(table, "note")};
   in.Fields(table, in.program().request(), {rule.flight, rule.tail, rule.dest, rule.note});
   return rule;
@@ -133,7 +136,7 @@ Result<Rules> RulesFromToml(std::string_view toml, std::string_view file, const 
     return Fail(Code::kInvalidArgument, fmt::format("{}:{}: {}", file, error.source().begin.line, error.description()));
   }
   Reader in(file, program);
-  in.Only(document, {"label", "disruption", "insight", "drift_days", "most_ahead_minutes"});
+  in.Only(document, "");
   Rules rules;
   rules.drift_period = std::chrono::hours(static_cast<int>(24 * in.Number(document, "drift_days", 7)));
   rules.most_ahead = std::chrono::minutes(static_cast<int>(in.Number(document, "most_ahead_minutes", 15)));

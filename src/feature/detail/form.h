@@ -3,21 +3,16 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/suggest.h"
 #include "feature/detail/spec.h"
 
 namespace edgewise::feature::detail {
 
 using Json = nlohmann::json;
-
-/// The candidate that is nearest to a mistyped word, or "".
-std::string_view Nearest(std::string_view word, std::span<const std::string_view> candidates);
-/// ` "word"; did you mean "nearest"?`, or the candidates if none is near.
-std::string Suggest(std::string_view word, std::span<const std::string_view> candidates);
 
 /// One JSON object while it is being read: asks for keys by name and remembers them, so that Finish() finds those nobody asked for.
 /// The first problem of the whole document stays in `problem`; after it all answers are fallbacks.

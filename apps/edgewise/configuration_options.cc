@@ -1,0 +1,38 @@
+#include "configuration_options.h"
+
+#include <array>
+
+namespace edgewise {
+namespace {
+
+constexpr std::array kOptions = std::to_array<Option>({
+    {"", "state", "path", "", "", "", "Everything that is written goes below this folder; one process at a time holds it."},
+    {"", "features", "path", "", "", "", "The streams, the request and the features (docs/formats/features.md)."},
+    {"", "rules", "path", "", "", "", "Labels, disruptions and insights: the rules file, below."},
+    {"", "policy", "path", "", "", "", "What may leave a site (docs/formats/policy.md)."},
+    {"", "pages", "path", "", "web, beside the program's folder", "", "The hub's built pages."},
+    {"", "replay", "flag", "", "false", "true, false", "Event time is what records and POST /clock say, not the wall clock."},
+    {"", "target", "text", "", "process", "process, inline", "Models run as processes of their own, or inside the site on a small box."},
+    {"hub", "address", "address", "", "", "host:port", "Where the hub listens; port 0 takes a free one."},
+    {"registry", "address", "address", "", "", "host:port", "Where the registry listens; port 0 takes a free one."},
+    {"site", "name", "text", "", "", "letters, digits, _ -", "Names the site and its folder; each once."},
+    {"site", "address", "address", "", "", "host:port", "Where the site listens; port 0 takes a free one."},
+    {"tables.NAME", "file", "path", "", "", "", "A CSV file that features look into."},
+    {"tables.NAME", "key", "text", "", "", "a column", "Its rows are found by this column."},
+    {"tables.NAME", "columns", "texts", "", "", "columns", "The columns that features read."},
+    {"improve", "model", "text", "", "", "letters, digits, _ -", "The model that gets better every month, and its repository."},
+    {"improve", "first", "date", "", "", "", "The first of the month of the first challenger."},
+    {"improve", "last", "date", "", "no end", "", "The first of the month of the last one."},
+    {"improve", "history", "paths", "", "none", "", "Samples that the data scientist began with (edgewise train samples)."},
+    {"improve", "samples_after", "date", "", "all", "", "Of the store, only samples of later local dates count."},
+    {"improve.extra", "on", "date", "", "", "", "The first of the month in which a further challenger competes."},
+    {"improve.extra", "name", "text", "", "", "letters, digits, _ -", "Ends its version: 2013-08-NAME."},
+    {"improve.extra", "select", "text", "", "", "all, history, last-days:N, hardest:SHARE", "What it learns from."},
+    {"improve.extra", "head_to_head", "flag", "", "false", "true, false", "The champion may learn from all that it may."},
+});
+
+}  // namespace
+
+std::span<const Option> ConfigurationOptions() { return kOptions; }
+
+}  // namespace edgewise

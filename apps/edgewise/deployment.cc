@@ -1,0 +1,129 @@
+#include "deployment.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <set>
+#include <thread>
+
+namespace edgewise {
+namespace {
+
+using deploy::DesiredState;
+using nlohmann::json;
+
+/// Whether a site runs `number`; why not yet, into `trouble`.
+bool Applied(const json& site, std::uint64_t number, std::string& trouble) {
+  const auto status = site.value("status", json());
+  if (status.is_object() && status.value("applied", std::uint64_t{0}) >= number) return true;
+  trouble = site.value("site", "") + " has not taken it over yet";
+  if (!status.is_object()) return false;
+  for (const auto& model : status.value("models", json::array())) {
+    if (!model.value("reason", "").empty()) trouble = fmt::format("{}: {}", site.value("site", ""), model.value("reason", ""));
+  }
+  return false;
+}
+
+/// What the site was to run at number `to`: its newest state numbered so or lower.
+const DesiredState* At(const SiteHistory& history, std::uint64_t to) {
+  const auto found = std::ranges::find_if(history.states, [to](const auto& state) { return state.number <= to; });
+  return found == history.states.end() ? nullptr : &*found;
+}
+
+bool SameButNumber(const DesiredState& one, const DesiredState& other) { return one.models == other.models && one.policy == other.policy; }
+
+std::set<std::uint64_t> Numbers(const std::vector<SiteHistory>& histories) {
+  std::set<std::uint64_t> numbers;
+  for (const auto& history : histories) {
+    for (const auto& state : history.states) numbers.insert(state.number);
+  }
+  return numbers;
+}
+
+std::vector<StepBack> Changes(const std::vector<SiteHistory>& histories, std::uint64_t to) {
+  std::vector<StepBack> steps;
+  for (const auto& history : histories) {
+    const auto* state = At(history, to);
+    if (state != nullptr && !SameButNumber(*state, history.states.front())) steps.push_back({history.site, *state});
+  }
+  return steps;
+}
+
+}  // namespace
+
+Result<json> HubClient::Ask(std::string method, const std::string& target, std::string body) {
+  EDGEWISE_ASSIGN(const auto answer, http_.Send({.method = std::move(method), .target = target, .headers = {}, .body = std::move(body)},
+                                                Deadline::After(std::chrono::seconds(30))));
+  if (answer.status >= 300) return Fail(net::CodeOf(answer.status), fmt::format("{}: {}", target, answer.body));
+  auto read = json::parse(answer.body, nullptr, false);
+  if (read.is_discarded()) return Fail(Code::kUnavailable, target + ": the answer is no JSON; is this a hub?");
+  return read;
+}
+
+Result<std::vector<std::string>> ChooseSites(HubClient& hub, const std::vector<std::string>& chosen) {
+  EDGEWISE_ASSIGN(const auto answer, hub.Ask("GET", "/api/sites"));
+  std::vector<std::string> known;
+  for (const auto& site : answer.value("sites", json::array())) known.push_back(site.value("site", ""));
+  for (const auto& site : chosen) {
+    if (std::ranges::find(known, site) == known.end())
+      return Fail(Code::kNotFound, fmt::format("the hub knows no site \"{}\"; it knows: {}", site, fmt::join(known, ", ")));
+  }
+  if (known.empty()) return Fail(Code::kNotFound, "the hub knows no site yet; edgewise up starts some");
+  return chosen.empty() ? known : chosen;
+}
+
+Result<std::vector<SiteHistory>> ReadHistory(HubClient& hub, const std::vector<std::string>& sites) {
+  std::vector<SiteHistory> histories;
+  for (const auto& site : sites) {
+    const auto answer = hub.Ask("GET", fmt::format("/api/sites/{}/desired/history", site));
+    if (!answer && answer.error().code == Code::kNotFound) continue;  // never told to run anything
+    if (!answer) return std::unexpected(answer.error());
+    SiteHistory history{site, {}};
+    for (const auto& state : answer->value("states", json::array())) {
+      EDGEWISE_ASSIGN(auto read, deploy::DesiredFromJson(state.dump()));
+      history.states.push_back(std::move(read));
+    }
+    if (!history.states.empty()) histories.push_back(std::move(history));
+  }
+  return histories;
+}
+
+Result<std::uint64_t> NextNumber(HubClient& hub) {
+  EDGEWISE_ASSIGN(const auto answer, hub.Ask("GET", "/api/sites"));
+  std::uint64_t highest = 0;
+  for (const auto& site : answer.value("sites", json::array())) {
+    const auto desired = site.value("desired", json());
+    if (desired.is_object()) highest = std::max(highest, desired.value("number", std::uint64_t{0}));
+  }
+  return highest + 1;
+}
+
+Result<std::vector<StepBack>> PlanBack(const std::vector<SiteHistory>& histories, std::uint64_t to) {
+  const auto numbers = Numbers(histories);
+  if (to != 0 && !numbers.contains(to))
+    return Fail(Code::kNotFound, fmt::format("there is no number {} to go back to; there are: {}", to, fmt::join(numbers, ", ")));
+  if (to != 0) return Changes(histories, to);
+  for (auto number = numbers.rbegin(); number != numbers.rend(); ++number) {
+    auto steps = Changes(histories, *number);
+    if (!steps.empty()) return steps;
+  }
+  return Fail(Code::kNotFound, "there is nothing to go back to: the sites never ran anything else");
+}
+
+Result<void> WaitForSites(HubClient& hub, const std::vector<std::string>& sites, std::uint64_t number, Deadline deadline) {
+  while (true) {
+    EDGEWISE_ASSIGN(const auto answer, hub.Ask("GET", "/api/sites"));
+    std::string trouble;
+    bool all = true;
+    for (const auto& site : answer.value("sites", json::array())) {
+      const bool asked = std::ranges::find(sites, site.value("site", "")) != sites.end();
+      all = all && (!asked || Applied(site, number, trouble));
+    }
+    if (all) return {};
+    if (deadline.Expired()) return Fail(Code::kDeadlineExceeded, trouble);
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+}
+
+}  // namespace edgewise

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <filesystem>
+#include <fstream>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace edgewise {
+
+/// A file that appears whole or not at all: written as NAME.part, which Finish() renames and the destructor removes.
+/// Errors: kFailedPrecondition (cannot be made there), kResourceExhausted (disk full).
+class OutputFile {
+ public:
+  explicit OutputFile(std::filesystem::path file);
+  OutputFile(const OutputFile&) = delete;
+  OutputFile& operator=(const OutputFile&) = delete;
+  ~OutputFile();
+
+  /// What has gone wrong so far, if anything.
+  Result<void> Check() const;
+  Result<void> Write(std::string_view bytes);
+  Result<void> Finish();
+
+ private:
+  std::filesystem::path file_, part_;
+  std::ofstream out_;
+  bool opened_ = false;
+};
+
+}  // namespace edgewise

@@ -47,6 +47,8 @@ class Kill : public testing::Test {
     fmt::print("{}: killed up {} times, scorers {}, challenges {}, up in the hub's month {}; {} requests said again, {} known already\n",
                name, killed.up, killed.scorers, killed.challenges, killed.months, killed.repeated, killed.recognized);
     EXPECT_EQ(killed.up, kills.up);
+    EXPECT_EQ(killed.challenges, kills.challenges);
+    EXPECT_EQ(killed.months, kills.months);
     EXPECT_GE(killed.scorers + 1, kills.scorers) << "a blow falls into the void when none runs";
     return outcome;
   }

@@ -161,6 +161,7 @@ Result<std::string> Api::Compliance() {
 }
 
 Result<std::string> Api::ShowTimeline() {
+  const auto settled = timeline_.settled();  // before the steps: what is settled here has its outcome there
   Json steps = Json::array();
   for (const auto& step : timeline_.Steps()) {
     steps.push_back({{"number", step.number},
@@ -173,7 +174,7 @@ Result<std::string> Api::ShowTimeline() {
   const auto clock = fleet_.EventNow();
   return detail::Dump({{"clock", clock ? Json(FormatTime(*clock)) : Json()},
                        {"busy", timeline_.Busy()},
-                       {"settled", FormatTime(timeline_.settled())},
+                       {"settled", FormatTime(settled)},
                        {"steps", std::move(steps)}});
 }
 

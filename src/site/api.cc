@@ -59,9 +59,8 @@ Result<std::optional<std::string>> AnsweredBefore(SiteDoor& door, const Served& 
   EDGEWISE_TRY(door.core().Drain(Deadline::After(std::chrono::seconds(10))));  // what is answered is on the disk
   for (const auto& lineage : like) {
     EDGEWISE_ASSIGN(const auto row, door.core().log().Find(lineage));
-    if (!row || row->request != json) continue;
     const auto& live = served.live.model;
-    return ScoreAnswer(row->score, row->lineage, row->model, row->model == live.digest ? std::string_view(live.version) : "");
+    if (row && row->request == json && row->model == live.digest) return ScoreAnswer(row->score, row->lineage, row->model, live.version);
   }
   return std::nullopt;
 }

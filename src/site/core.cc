@@ -1,13 +1,14 @@
 #include "site/core.h"
 
 #include "base/log.h"
-#include "deploy/model_folder.h"
 
 namespace edgewise::site {
 namespace {
 
 constexpr std::size_t kReplayChunk = 5000;  // entries whose effects are put together
 constexpr std::size_t kMostHeard = 20'000;  // batches of records kept for a warm-up; one that needs more has not caught up
+
+std::filesystem::path CardFile(const std::filesystem::path& site, const Digest& model) { return site / "cards" / (model.Hex() + ".json"); }
 
 }  // namespace
 
@@ -18,21 +19,26 @@ Result<std::unique_ptr<Core>> Core::Open(const Site::Options& options, Files& fi
 }
 
 Machine::Options Core::MachineOptions() {
-  return {options_.rules, options_.program, options_.tables, [this](const Digest& model) { return FindCard(model); }};
+  return {options_.rules, options_.program, options_.tables, [this](const Digest& model) { return CardOf(model); }};
 }
 
-/// While the journal is replayed no model is live yet; those that were pulled lie on the disk.
-std::shared_ptr<const train::ModelCard> Core::FindCard(const Digest& model) {
+/// After a restart the journal is replayed before any model is live again, and rows of a model that is long gone may come: cards stay.
+std::shared_ptr<const train::ModelCard> Core::CardOf(const Digest& model) {
   const std::lock_guard lock(cards_mutex_);
-  const auto [found, asked] = cards_.try_emplace(model);
-  if (asked) {
-    deploy::ModelFolder pulled(options_.folder / "deploy" / "models", files_);
-    if (auto checked = pulled.Get({.name = {}, .repository = {}, .digest = model, .version = {}})) found->second = std::move(checked->card);
-  }
-  return found->second;
+  const auto found = cards_.find(model);
+  if (found != cards_.end()) return found->second;
+  const auto kept = files_.Read(CardFile(options_.folder, model));
+  auto card = kept ? train::CardFromJson(*kept) : Result<train::ModelCard>(std::unexpected(kept.error()));
+  if (!card) return nullptr;
+  return cards_[model] = std::make_shared<const train::ModelCard>(*std::move(card));
 }
 
 void Core::Know(const Digest& model, std::shared_ptr<const train::ModelCard> card) {
+  if (CardOf(model) != nullptr) return;
+  const auto file = CardFile(options_.folder, model);
+  auto kept = files_.MakeDirs(file.parent_path());
+  if (kept) kept = files_.ReplaceDurably(file, train::ToJson(*card));
+  if (!kept) log::Warn("site {}: after a restart the drift of a model will not be counted: {}", options_.name, kept.error().message);
   const std::lock_guard lock(cards_mutex_);
   cards_[model] = std::move(card);
 }

@@ -55,11 +55,11 @@ class Core {
 
  private:
   Core(const Site::Options& options, Files& files, queue::Queue& queue) : options_(options), files_(files), queue_(queue) {}
+  std::shared_ptr<const train::ModelCard> CardOf(const Digest& model);
   Result<void> OpenParts();
   Result<std::uint64_t> LoadSnapshot();
   Result<void> Replay(std::uint64_t after);
   Machine::Options MachineOptions();
-  std::shared_ptr<const train::ModelCard> FindCard(const Digest& model);
   void Hear(const Entry& entry);
 
   const Site::Options& options_;

@@ -39,7 +39,7 @@ class Kill : public testing::Test {
     KilledYear year(traffic, {.folder = folder_ / name,
                               .program = EDGEWISE_PROGRAM,
                               .example = EDGEWISE_EXAMPLE,
-                              .last_month = long_ ? 12 : 5,
+                              .last_month = long_ ? 12 : 7,  // July: the first challenger of this year that is promoted
                               .kills = kills,
                               .seed = seed});
     auto outcome = year.Tell();
@@ -47,6 +47,8 @@ class Kill : public testing::Test {
     fmt::print("{}: killed up {} times, scorers {}, challenges {}, up in the hub's month {}; {} requests said again, {} known already\n",
                name, killed.up, killed.scorers, killed.challenges, killed.months, killed.repeated, killed.recognized);
     EXPECT_EQ(killed.up, kills.up);
+    EXPECT_EQ(killed.challenges, kills.challenges);
+    EXPECT_EQ(killed.months, kills.months);
     EXPECT_GE(killed.scorers + 1, kills.scorers) << "a blow falls into the void when none runs";
     return outcome;
   }
@@ -65,6 +67,8 @@ void ExpectWhole(const Outcome& year) {
   EXPECT_EQ(year.appended, year.stored + year.denied);
   EXPECT_EQ(year.stored, year.indexed);
   EXPECT_FALSE(year.samples.empty());
+  const auto promoted = [](const auto& model) { return model.second == "promoted"; };
+  EXPECT_TRUE(std::ranges::any_of(year.models, promoted)) << "no rollout was in reach of the kills";
 }
 
 /// The first difference, for a person.
@@ -83,11 +87,11 @@ std::string Difference(const Values& control, const Values& killed) {
 
 TEST_F(Kill, AYearWithKillsIsTheYearWithout) {
   const auto seed = Seed();
-  const auto traffic = demo::Simulate({.seed = 11, .days = long_ ? 365 : 126, .flights_per_day = long_ ? 15 : 8}).value();
+  const auto traffic = demo::Simulate({.seed = 7, .days = long_ ? 365 : 187, .flights_per_day = long_ ? 15 : 10}).value();
   const auto control = Year(*traffic, "control", {}, seed);
   ASSERT_TRUE(control) << control.error().message;
   const Kills kills =
-      long_ ? Kills{.up = 40, .scorers = 20, .challenges = 4, .months = 6} : Kills{.up = 8, .scorers = 4, .challenges = 1, .months = 1};
+      long_ ? Kills{.up = 40, .scorers = 20, .challenges = 4, .months = 6} : Kills{.up = 8, .scorers = 4, .challenges = 1, .months = 3};
   const auto killed = Year(*traffic, "killed", kills, seed);
   ASSERT_TRUE(killed) << killed.error().message;
   ExpectWhole(*control);

@@ -151,8 +151,9 @@ Result<void> KilledYear::TellUntil(EventTime until) {
   }
   lock.unlock();
   threads.clear();
+  EDGEWISE_TRY(struck);  // the reason of what the applications saw
   for (const auto& result : results) EDGEWISE_TRY(result);
-  return struck;
+  return {};
 }
 
 bool KilledYear::Settled(EventTime moment) const {
@@ -165,7 +166,7 @@ bool KilledYear::Settled(EventTime moment) const {
 
 /// Waits until the training child has used some processor time; false: the month was over first.
 Result<bool> KilledYear::StrikeChallenge(EventTime moment) {
-  const auto ticks = 1 + static_cast<long>(random_() % 40);
+  const auto ticks = 1 + static_cast<long>(random_() % 8);
   const auto deadline = Deadline::After(seconds(60));
   for (; !deadline.Expired(); Nap()) {
     const auto children = OffspringOf(up_->child.pid(), "improve");

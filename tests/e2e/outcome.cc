@@ -35,7 +35,17 @@ Result<void> AskSites(const demo::Traffic& traffic, const demo::Started& up, Out
   return {};
 }
 
-Result<void> AskHub(const demo::Started& up, Outcome& outcome) {
+/// A model's digest covers the objects that it learned from, with their random lineage ids: two runs agree on its version and its scores.
+using Versions = std::map<std::string, std::string>;
+
+std::string WithVersions(std::string text, const Versions& versions) {
+  for (const auto& [digest, version] : versions) {
+    if (const auto at = text.find(digest); at != std::string::npos) text.replace(at, digest.size(), version);
+  }
+  return text;
+}
+
+Result<void> AskHub(const demo::Started& up, Outcome& outcome, Versions& versions) {
   const auto deadline = Deadline::After(seconds(60));
   while (true) {
     EDGEWISE_ASSIGN(const auto overview, Get(up.hub, "/api/overview"));
@@ -49,7 +59,10 @@ Result<void> AskHub(const demo::Started& up, Outcome& outcome) {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));  // between two looks
   }
   EDGEWISE_ASSIGN(const auto models, Get(up.hub, "/api/models"));
-  for (const auto& model : models.at("models")) outcome.models[model.at("version")] = model.at("decision");
+  for (const auto& model : models.at("models")) {
+    outcome.models[model.at("version")] = model.at("decision");
+    versions[model.at("digest")] = model.at("version");
+  }
   return {};
 }
 
@@ -93,8 +106,12 @@ Result<Outcome> ReadOutcome(const std::filesystem::path& folder, const demo::Tra
   Outcome outcome;
   EDGEWISE_TRY(AskSites(traffic, up, outcome));
   EDGEWISE_TRY(ReadEvents(folder, traffic, outcome));
-  EDGEWISE_TRY(AskHub(up, outcome));
+  Versions versions;
+  EDGEWISE_TRY(AskHub(up, outcome, versions));
   EDGEWISE_TRY(ReadScores(folder, scientist, outcome));
+  for (auto* texts : {&outcome.scores, &outcome.samples}) {
+    for (auto& [name, text] : *texts) text = WithVersions(std::move(text), versions);
+  }
   return outcome;
 }
 

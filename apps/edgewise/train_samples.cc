@@ -87,8 +87,8 @@ class Maker {
     if (line.score) {
       EDGEWISE_TRY(Score(line.object));
     } else {
-      EDGEWISE_ASSIGN(const auto entry, machine_.Check(line.name, line.object + "\n"));
-      EDGEWISE_TRY(machine_.Apply(entry, effects_));
+      EDGEWISE_ASSIGN(const auto checked, machine_.Check(line.name, line.object + "\n"));
+      EDGEWISE_TRY(machine_.Apply(checked.entry, effects_));
     }
     for (auto& event : effects_.events) EDGEWISE_TRY(Keep(event));
     effects_ = {};

@@ -123,6 +123,8 @@ Result<void> Reconciler::Revive(const std::string& name, Deadline deadline) {
   if (!live) return Fail(Code::kNotFound, fmt::format("no model \"{}\" is live here", name));
   if (live->running->Alive()) return {};
   if (!MayRestart(*live)) {
+    const auto present = FindLive(name);
+    if (present && present->running != live->running) return {};  // another version has just got live
     return Fail(Code::kUnavailable, fmt::format("model \"{}\": its scorer ended again and again; it is started again after a pause", name));
   }
   auto restarted = Restart(*live, deadline);
@@ -198,9 +200,12 @@ bool Reconciler::MayTry(const DesiredModel& model) const {
   return !found->second.final && options_.now() >= found->second.next;
 }
 
+/// Notes its end, if it is what is live: somebody else may have started another meanwhile, which must not be taken for the one that ended.
 bool Reconciler::MayRestart(const LiveModel& live) {
   if (!MayTry(live.model)) return false;
   const std::lock_guard lock(mutex_);
+  const auto present = live_.find(live.model.name);
+  if (present == live_.end() || present->second.running != live.running) return false;
   const auto now = options_.now();
   return now >= restarts_.Ended(live.model.name, now);
 }

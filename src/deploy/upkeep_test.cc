@@ -209,9 +209,8 @@ TEST_F(UpkeepTest, ARequestAfterAKillIsAnsweredByTheRevivedProcess) {
   Open(*target, seconds(1));
   Offer(1, {registry_.Push(1)});
   Settle();
-  std::atomic<bool> done = false;
-  std::jthread stepping([&] {
-    while (!done) (void)reconciler_->Step(Soon());
+  std::jthread stepping([this](const std::stop_token& stop) {
+    while (!stop.stop_requested()) (void)reconciler_->Step(Soon());
   });
   const std::vector<float> row(3);
   for (int i = 0; i < 3; ++i) {
@@ -225,7 +224,9 @@ TEST_F(UpkeepTest, ARequestAfterAKillIsAnsweredByTheRevivedProcess) {
     }
     Pass(seconds(60));
   }
-  done = true;
+  stepping.request_stop();
+  stepping.join();
+  EXPECT_EQ(Status().state, "live") << Status().reason;
 }
 
 }  // namespace

@@ -43,7 +43,7 @@ Result<net::HttpResponse> HttpImageStore::Send(net::HttpRequest request, Deadlin
 
 Result<bool> HttpImageStore::HasBlob(std::string_view repository, const Digest& digest, Deadline deadline) {
   EDGEWISE_TRY(CheckRepository(repository));
-  EDGEWISE_ASSIGN(const auto answer, Send(Request("GET", fmt::format("/v2/{}/blobs/{}", repository, digest.ToString())), deadline));
+  EDGEWISE_ASSIGN(const auto answer, Send(Request("HEAD", fmt::format("/v2/{}/blobs/{}", repository, digest.ToString())), deadline));
   if (answer.status == 200) return true;
   return answer.status == 404 ? Result<bool>(false) : Refusal(answer);
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <filesystem>
 
@@ -103,6 +104,29 @@ TYPED_TEST(ImageStoreConformance, SaysWhatIsNotThereAndWhatIsNoName) {
   for (const auto* name : {"", "UPPER", "../up", "a//b", "a/../b"}) {
     EXPECT_EQ(this->store_.PutBlob(name, Digest::Of("x"), "x", kSoon).error().code, Code::kInvalidArgument) << name;
   }
+}
+
+TEST(HttpImageStore, AsksForABlobWithoutReadingIt) {
+  FakeImageStore behind;
+  Server server(behind);
+  net::Router router;
+  server.AddRoutes(router);
+  std::atomic<int> reads = 0;
+  const auto http = net::HttpServer::Start({{"127.0.0.1:0"}},
+                                           [&](net::HttpRequest request, net::Responder respond) {
+                                             if (request.method == "GET") ++reads;
+                                             router(std::move(request), std::move(respond));
+                                           },
+                                           {})
+                        .value();
+  HttpImageStore store{net::Address{http->addresses().at(0)}};
+  const std::string blob(1 << 20, 'x');
+  ASSERT_TRUE(store.PutBlob(kName, Digest::Of(blob), blob, kSoon));
+  EXPECT_TRUE(store.HasBlob(kName, Digest::Of(blob), kSoon).value());
+  EXPECT_FALSE(store.HasBlob(kName, Digest::Of("other"), kSoon).value());
+  EXPECT_EQ(reads, 0);
+  EXPECT_EQ(store.GetBlob(kName, Digest::Of(blob), kSoon).value(), blob) << "the connection goes on after answers without a body";
+  EXPECT_EQ(reads, 1);
 }
 
 TEST(DirectoryImageStore, DoesNotHandOutADamagedBlob) {

@@ -30,19 +30,36 @@ void TakeAndAnswer(SiteDoor& door, const Entry& entry, std::string body, const R
   door.Counted();
 }
 
+/// Live, nothing can have happened after now; clocks differ a little. A replay says itself what time it is.
+EventTime LatestAllowed(const SiteDoor& door) {
+  return door.options().replay ? Machine::kAnyTime : door.options().clock->EventNow() + door.options().rules.most_ahead;
+}
+
 void Answer(const Result<void>& result, const Responder& respond) {
   if (!result) respond(HttpResponse::FromError(result.error()));
 }
 
 Result<void> PostRecords(SiteDoor& door, const HttpRequest& request, const std::string& stream, const Responder& respond) {
   EDGEWISE_TRY(MayTake(door));
-  EDGEWISE_ASSIGN(const auto entry, door.core().machine().Check(stream, request.body));
-  const auto fresh = std::count(entry.lines.begin(), entry.lines.end(), '\n');
-  auto body = fmt::format(R"({{"new":{}}})", fresh);
-  if (Machine::Empty(entry)) {
+  EDGEWISE_ASSIGN(const auto checked, door.core().machine().Check(stream, request.body, LatestAllowed(door)));
+  if (checked.ahead != 0) {
+    door.metrics()
+        .Counter("edgewise_site_records_ahead_total", "Bodies of records refused: a time lies in the future.",
+                 {{"site", door.options().name}})
+        .Increment();
+    return Fail(
+        Code::kInvalidArgument,
+        fmt::format("line {}: \"time\" lies in the future; is the sender's clock wrong? Nothing of this body was taken", checked.ahead));
+  }
+  auto body = fmt::format(
+      R"({{"new":{},"repeated":{},"skipped":{}{}}})", checked.fresh, checked.repeated, checked.skipped,
+      checked.skipped == 0
+          ? ""
+          : R"(,"reason":"skipped records came after a higher seq of their producer and were not taken; send each producer's records in ascending order")");
+  if (checked.fresh == 0) {
     door.core().AfterAll(AnswerLater(std::move(body), respond));  // the first time it was said may not be on the disk yet
   } else {
-    TakeAndAnswer(door, entry, std::move(body), respond);
+    TakeAndAnswer(door, checked.entry, std::move(body), respond);
   }
   return {};
 }
@@ -68,9 +85,8 @@ Result<std::optional<std::string>> AnsweredBefore(SiteDoor& door, const Served& 
 Result<ScoredEntry> ScoreOne(SiteDoor& door, const Served& served, std::string_view json, Deadline deadline) {
   auto& machine = door.core().machine();
   EDGEWISE_ASSIGN(auto request, machine.parser().Parse(served.program.request(), json, feature::RecordParser::Form::kRequest));
-  const auto& options = door.options();
-  if (request.time.ms == 0) request.time = options.replay ? machine.now() : options.clock->EventNow();
-  if (!options.replay && request.time > options.clock->EventNow() + options.rules.most_ahead) {
+  if (request.time.ms == 0) request.time = door.options().replay ? machine.now() : door.options().clock->EventNow();
+  if (request.time > LatestAllowed(door)) {
     return Fail(Code::kInvalidArgument, "\"time\" lies in the future; is the sender's clock wrong?");
   }
   ScoredEntry entry;

@@ -44,13 +44,13 @@ std::string TextOf(const feature::StreamSpec& stream, const feature::Record& rec
 Machine::Machine(Options options)
     : options_(std::move(options)), state_(options_.tables), disruption_(options_.rules.disruption.options, options_.program.zone()) {}
 
-Result<RecordsEntry> Machine::Check(std::string_view stream, std::string_view lines) {
+Result<CheckedRecords> Machine::Check(std::string_view stream, std::string_view lines, EventTime latest) {
   const auto* spec = options_.program.stream(stream);
   if (spec == nullptr) {
     return Fail(Code::kNotFound, fmt::format("no stream \"{}\" is declared here; GET /streams names those that are", stream));
   }
-  RecordsEntry entry{std::string(stream), {}};
-  std::unordered_map<std::string, std::uint64_t> seen;
+  CheckedRecords checked{.entry = {std::string(stream), {}}};
+  std::unordered_map<std::string, std::vector<std::uint64_t>> taken;  // sequences, ascending; the first is what had been reached before
   std::size_t number = 0;
   while (!lines.empty()) {
     const auto end = std::min(lines.find('\n'), lines.size());
@@ -60,13 +60,24 @@ Result<RecordsEntry> Machine::Check(std::string_view stream, std::string_view li
     if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
     auto record = parser_.Parse(*spec, line, feature::RecordParser::Form::kRecord);
     if (!record) return Fail(record.error().code, fmt::format("line {}: {}", number, record.error().message));
-    const auto known = producers_.find(record->producer);
-    auto& highest = seen.try_emplace(record->producer, known == producers_.end() ? 0 : known->second).first->second;
-    if (record->sequence <= highest) continue;  // said before
-    highest = record->sequence;
-    entry.lines.append(line).push_back('\n');
+    auto& sequences = taken[record->producer];
+    if (sequences.empty()) sequences.push_back(Reached(record->producer));
+    if (record->sequence <= sequences.back()) {
+      const bool said = record->sequence <= sequences.front() || std::ranges::binary_search(sequences, record->sequence);
+      ++(said ? checked.repeated : checked.skipped);
+      continue;
+    }
+    if (record->time > latest && checked.ahead == 0) checked.ahead = number;
+    sequences.push_back(record->sequence);
+    checked.entry.lines.append(line).push_back('\n');
+    ++checked.fresh;
   }
-  return entry;
+  return checked;
+}
+
+std::uint64_t Machine::Reached(const std::string& producer) const {
+  const auto known = producers_.find(producer);
+  return known == producers_.end() ? 0 : known->second;
 }
 
 void Machine::ForEachRecord(const RecordsEntry& entry, const OnRecord& visit) {

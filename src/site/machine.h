@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -36,6 +37,16 @@ struct MachineCounts {
   std::uint64_t quarantined = 0;
 };
 
+/// A body of records, looked at and not applied.
+struct CheckedRecords {
+  RecordsEntry entry;        ///< The lines that are new, to be journaled.
+  std::size_t fresh = 0;     ///< How many those are.
+  std::size_t repeated = 0;  ///< At or below the highest sequence their producer had reached before, or twice in this body.
+  std::size_t skipped =
+      0;                  ///< After a higher sequence of this very body: never said before and never taken. The producer's order is wrong.
+  std::size_t ahead = 0;  ///< First line, from 1, that is new and lies after `latest`; 0: none. Then nothing of the body may be taken.
+};
+
 /// All that a site knows, as a function of its journal: apply the same entries, get the same state and the same effects (but for the random
 /// lineage ids of insights and findings). No threads, no files, no clock. One thread at a time.
 class Machine {
@@ -50,11 +61,10 @@ class Machine {
 
   explicit Machine(Options options);
 
-  /// Parses records of one stream, answers the lines that are new as the entry to journal; nothing is changed.
+  /// Parses records of one stream and finds those that are new; nothing is changed. No record should be later than `latest`.
   /// Errors: kNotFound (stream), kInvalidArgument (line and field). One bad line refuses the whole batch.
-  Result<RecordsEntry> Check(std::string_view stream, std::string_view lines);
-  /// Whether nothing of it is new: answered without a journal entry.
-  static bool Empty(const RecordsEntry& entry) { return entry.lines.empty(); }
+  Result<CheckedRecords> Check(std::string_view stream, std::string_view lines, EventTime latest = kAnyTime);
+  static constexpr EventTime kAnyTime{std::numeric_limits<std::int64_t>::max()};
 
   /// Applies one entry. Records that do not fit their stream (it was declared otherwise when they were journaled) are passed over and
   /// counted in outdated(). Errors: kInvalidArgument (a scored request that does not fit): nothing has changed.
@@ -83,6 +93,7 @@ class Machine {
 
  private:
   using OnRecord = std::function<void(const feature::StreamSpec&, const feature::Record&)>;
+  std::uint64_t Reached(const std::string& producer) const;
   void ForEachRecord(const RecordsEntry& entry, const OnRecord& visit);
   void Record(const feature::StreamSpec& stream, const feature::Record& record, Effects& effects);
   Result<void> Scored(const ScoredEntry& entry, Effects& effects);

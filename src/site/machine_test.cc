@@ -68,7 +68,7 @@ class MachineTest : public testing::Test {
   }
   void Say(std::string_view stream, double minutes, std::string_view name, std::string_view more = "") {
     const auto line = fmt::format(R"({{"producer":"p","seq":{},"time":"{}","name":"{}"{}}})", ++sequence_, At(minutes), name, more);
-    ASSERT_TRUE(machine_->Apply(machine_->Check(stream, line).value(), effects_));
+    ASSERT_TRUE(machine_->Apply(machine_->Check(stream, line).value().entry, effects_));
   }
   LineageId Score(double minutes, std::string_view name, double score = 0.7) {
     ScoredEntry entry;
@@ -104,11 +104,11 @@ class MachineTest : public testing::Test {
 
 TEST_F(MachineTest, ARepeatedRecordChangesNothing) {
   const auto line = fmt::format(R"({{"producer":"p","seq":7,"time":"{}","name":"A","delay":5}})", At(0));
-  const auto once = machine_->Check("stop", line + "\n" + line).value();
+  const auto once = machine_->Check("stop", line + "\n" + line).value().entry;
   EXPECT_EQ(once.lines, line + "\n");
   ASSERT_TRUE(machine_->Apply(once, effects_));
   const auto state = machine_->Save();
-  EXPECT_TRUE(Machine::Empty(machine_->Check("stop", line).value()));
+  EXPECT_EQ(machine_->Check("stop", line).value().fresh, 0U);
   ASSERT_TRUE(machine_->Apply(once, effects_));  // as a replay of an old journal may do
   EXPECT_EQ(machine_->Save(), state);
   EXPECT_EQ(machine_->counts().records, 1U);
@@ -121,7 +121,30 @@ TEST_F(MachineTest, OneBadLineRefusesTheBatchAndNamesIt) {
   EXPECT_EQ(refused.error().code, Code::kInvalidArgument);
   EXPECT_NE(refused.error().message.find("line 2"), std::string::npos) << refused.error().message;
   EXPECT_EQ(machine_->Check("nowhere", good).error().code, Code::kNotFound);
-  EXPECT_FALSE(Machine::Empty(machine_->Check("stop", good).value()));
+  EXPECT_EQ(machine_->Check("stop", good).value().fresh, 1U);
+}
+
+TEST_F(MachineTest, TheCheckTellsRepetitionsFromRecordsThatCameTooLate) {
+  const auto line = [](int sequence, std::string_view producer = "p") {
+    return fmt::format(R"({{"producer":"{}","seq":{},"time":"{}","name":"A"}})", producer, sequence, At(sequence)) + "\n";
+  };
+  ASSERT_TRUE(machine_->Apply(machine_->Check("stop", line(1) + line(2)).value().entry, effects_));
+  const auto checked = machine_->Check("stop", line(2) + line(9) + line(5) + line(9) + line(10) + line(1, "q")).value();
+  EXPECT_EQ(checked.fresh, 3U);
+  EXPECT_EQ(checked.repeated, 2U);
+  EXPECT_EQ(checked.skipped, 1U);
+  EXPECT_EQ(checked.entry.lines, line(9) + line(10) + line(1, "q"));
+}
+
+TEST_F(MachineTest, TheFirstNewRecordThatIsTooLateToBeTrueIsNamed) {
+  const auto line = [](int sequence, double minutes) {
+    return fmt::format(R"({{"producer":"p","seq":{},"time":"{}","name":"A"}})", sequence, At(minutes)) + "\n";
+  };
+  const EventTime latest{kStart.ms + (60 * kMinute)};
+  EXPECT_EQ(machine_->Check("stop", line(1, 0) + line(2, 60), latest).value().ahead, 0U);
+  EXPECT_EQ(machine_->Check("stop", line(1, 0) + line(2, 61) + line(3, 99), latest).value().ahead, 2U);
+  ASSERT_TRUE(machine_->Apply(machine_->Check("stop", line(2, 61)).value().entry, effects_));
+  EXPECT_EQ(machine_->Check("stop", line(2, 61), latest).value().ahead, 0U) << "what was taken before is only repeated";
 }
 
 TEST_F(MachineTest, ALandingLabelsTheRowWithItsKeyOnce) {

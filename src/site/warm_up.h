@@ -4,11 +4,14 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
+#include <utility>
 
 #include "base/files.h"
 #include "base/result.h"
 #include "feature/program.h"
+#include "feature/record.h"
 
 namespace edgewise::site {
 

@@ -1,65 +1,12 @@
-#include <condition_variable>
-
 #include "queue/fake_queue.h"
 #include "site/core.h"
 #include "site/errands.h"
+#include "site/made_files_test.h"
 #include "site/made_site_test.h"
 #include "site/score_log.h"
 
 namespace edgewise::site::test {
 namespace {
-
-/// The real file system, but for the journal's segments: while the gate is shut, who reads one waits.
-class GatedFiles final : public Files {
- public:
-  void Shut() {
-    const std::lock_guard lock(mutex_);
-    shut_ = true;
-  }
-  void Open() {
-    {
-      const std::lock_guard lock(mutex_);
-      shut_ = false;
-    }
-    changed_.notify_all();
-  }
-  void AwaitReader() {
-    std::unique_lock lock(mutex_);
-    ASSERT_TRUE(changed_.wait_for(lock, seconds(20), [this] { return waiting_ > 0; })) << "nobody reads the journal";
-  }
-
-  Result<std::string> Read(const std::filesystem::path& path) override {
-    if (path.filename().string().starts_with("journal-")) {
-      std::unique_lock lock(mutex_);
-      ++waiting_;
-      changed_.notify_all();
-      changed_.wait(lock, [this] { return !shut_; });
-      --waiting_;
-    }
-    return real_.Read(path);
-  }
-  Result<std::unique_ptr<AppendFile>> OpenAppend(const std::filesystem::path& path) override { return real_.OpenAppend(path); }
-  Result<std::string> ReadRange(const std::filesystem::path& path, std::uint64_t offset, std::size_t size) override {
-    return real_.ReadRange(path, offset, size);
-  }
-  Result<std::uint64_t> Size(const std::filesystem::path& path) override { return real_.Size(path); }
-  Result<void> CreateDurably(const std::filesystem::path& path, std::string_view bytes) override {
-    return real_.CreateDurably(path, bytes);
-  }
-  Result<void> ReplaceDurably(const std::filesystem::path& path, std::string_view bytes) override {
-    return real_.ReplaceDurably(path, bytes);
-  }
-  Result<void> Remove(const std::filesystem::path& path) override { return real_.Remove(path); }
-  Result<void> MakeDirs(const std::filesystem::path& path) override { return real_.MakeDirs(path); }
-  Result<std::vector<std::string>> List(const std::filesystem::path& path) override { return real_.List(path); }
-
- private:
-  Files& real_ = SystemFiles();
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool shut_ = false;
-  int waiting_ = 0;
-};
 
 class WarmUpTest : public SiteTest {
  protected:
@@ -137,7 +84,7 @@ class CoreTest : public SiteTest {
       ++sequence_;
       const auto line = fmt::format(R"({{"producer":"p","seq":{},"time":"{}","name":"A","delay":{}}})", sequence_,
                                     At(static_cast<double>(sequence_)), sequence_ % 37);
-      const auto entry = core_->machine().Check("stop", line).value();
+      const auto entry = core_->machine().Check("stop", line).value().entry;
       core_->Take(entry, [](const Result<void>& done) { EXPECT_TRUE(done); });
       Effects effects;
       ASSERT_TRUE(straight_->Apply(entry, effects));

@@ -8,6 +8,7 @@
 
 #include "base/deadline.h"
 #include "base/files.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "deploy/desired_state.h"
 #include "example.h"
@@ -19,7 +20,17 @@ using nlohmann::json;
 
 constexpr std::string_view kMonth = "improve";  // the timeline's kind of a month's work
 
-json Parse(const std::string& text) { return json::parse(text, nullptr, false); }
+json Parse(const std::string& text) { return ParseJson<json>(text); }
+
+/// A member of that type, or nothing: these documents come from other processes.
+std::string Text(const json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+bool Flag(const json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_boolean() && found->get<bool>();
+}
 
 void Nap() { std::this_thread::sleep_for(std::chrono::milliseconds(20)); }
 
@@ -45,10 +56,8 @@ Result<Schedule> Schedule::Make(Options options, hub::Fleet& fleet, hub::Timelin
 std::optional<EventTime> Schedule::Drained() const {
   std::optional<EventTime> least;
   for (const auto& site : fleet_->Sites()) {
-    const auto status = Parse(site.status);
-    const auto drained = status.is_object() ? ParseTime(status.value("drained", "")) : Fail(Code::kNotFound, "not heard of yet");
-    if (!drained) return std::nullopt;
-    least = least ? std::min(*least, *drained) : *drained;
+    if (!site.drained) return std::nullopt;
+    least = std::min(least.value_or(*site.drained), *site.drained);
   }
   return least;
 }
@@ -132,14 +141,14 @@ Result<void> Schedule::Challenge(ChallengePlan plan, EventTime at, const std::st
   if (!written) return fail(written.error());
   const auto decision = Parse(*written);
   if (!decision.is_object()) return fail({Code::kDataLoss, "decision.json is no JSON object"});
-  if (decision.value("promote", false)) {
+  if (Flag(decision, "promote")) {
     const auto promoted = Promote(plan, *written, step, at, stop);
     return promoted ? Result<void>() : fail(promoted.error());
   }
-  const json entry = {{"version", plan.version}, {"digest", decision.value("challenger_onnx", "")}, {"repository", ""},
-                      {"decision", "refused"},   {"reason", decision.value("reason", "")},          {"gate", decision}};
+  const json entry = {{"version", plan.version}, {"digest", Text(decision, "challenger_onnx")}, {"repository", ""},
+                      {"decision", "refused"},   {"reason", Text(decision, "reason")},          {"gate", decision}};
   if (const auto kept = fleet_->RegisterModel(entry.dump()); !kept) return fail(kept.error());
-  return timeline_->End(step, true, "refused: " + decision.value("reason", ""));
+  return timeline_->End(step, true, "refused: " + Text(decision, "reason"));
 }
 
 Result<void> Schedule::Promote(const ChallengePlan& plan, const std::string& decision_text, std::uint64_t step, EventTime at,
@@ -147,7 +156,7 @@ Result<void> Schedule::Promote(const ChallengePlan& plan, const std::string& dec
   const auto decision = Parse(decision_text);
   EDGEWISE_ASSIGN(const auto digest, options_.publish(plan.out, plan.version));
   EDGEWISE_ASSIGN(const auto card, SystemFiles().Read(plan.out / "model.json"));
-  const auto reason = decision.value("reason", "");
+  const auto reason = Text(decision, "reason");
   const json entry = {{"version", plan.version},
                       {"digest", digest.ToString()},
                       {"repository", options_.plan.model},
@@ -169,10 +178,14 @@ Result<void> Schedule::RollOut(const ChallengePlan& plan, const Digest& digest, 
   for (const auto& site : sites) {
     if (const auto desired = deploy::DesiredFromJson(site.desired)) number = std::max(number, desired->number);
   }
-  const deploy::DesiredState wanted{
-      .number = number + 1, .models = {{options_.plan.model, options_.plan.model, digest, plan.version}}, .policy = {}};
-  for (const auto& site : sites) EDGEWISE_TRY(fleet_->SetDesired(site.site, deploy::ToJson(wanted)));
-  const auto live = WaitForSites(wanted.number, stop);
+  ++number;
+  for (const auto& site : sites) {
+    const auto present = deploy::DesiredFromJson(site.desired).value_or(deploy::DesiredState());
+    auto wanted = deploy::WithModel(present, {options_.plan.model, options_.plan.model, digest, plan.version});
+    wanted.number = number;
+    EDGEWISE_TRY(fleet_->SetDesired(site.site, deploy::ToJson(wanted)));
+  }
+  const auto live = WaitForSites(number, stop);
   EDGEWISE_TRY(timeline_->End(rollout, live.has_value(), live ? "live at all sites" : live.error().message));
   return live;
 }
@@ -182,8 +195,7 @@ Result<void> Schedule::WaitForSites(std::uint64_t number, const std::stop_token&
   while (!stop.stop_requested()) {
     std::string waiting;
     for (const auto& site : fleet_->Sites()) {
-      const auto status = Parse(site.status);
-      if (!status.is_object() || status.value("applied", std::uint64_t{0}) < number) waiting = site.site;
+      if (site.applied < number) waiting = site.site;
     }
     if (waiting.empty()) return {};
     if (deadline.Expired()) return Fail(Code::kDeadlineExceeded, fmt::format("{} does not run it; its status says why", waiting));

@@ -112,6 +112,30 @@ TEST_F(ScheduleTest, AMonthBeginsWhenEverySiteHasSentAllAndEndsWhenEveryoneRunsT
   EXPECT_EQ(models[2].decision, "promoted");
 }
 
+TEST_F(ScheduleTest, ARolloutLeavesOtherModelsAndThePolicyOfASiteAlone) {
+  const deploy::DesiredModel other{"gate", "gate", Digest::Of("gate"), "7"};
+  ASSERT_TRUE(fleet_->SetDesired(
+      "B",
+      deploy::ToJson({.number = 5, .models = {other, {"delay", "delay", Digest::Of("frozen"), "frozen"}}, .policy = Digest::Of("p")})));
+  Start();
+  for (const auto* site : {"A", "B"}) Report(site, "2013-05-01T00:00:00Z", 5);
+  WaitFor("the promoted model is wanted", [&] { return Desired("A") == 6 && Desired("B") == 6; });
+  const auto wanted = deploy::DesiredFromJson(fleet_->Desired("B").value()).value();
+  ASSERT_EQ(wanted.models.size(), 2U);
+  EXPECT_EQ(wanted.models[0], other);
+  EXPECT_EQ(wanted.models[1].digest, Digest::Of("2013-05"));
+  EXPECT_EQ(wanted.policy, Digest::Of("p"));
+}
+
+TEST_F(ScheduleTest, AStatusOfWrongTypesIsRefusedAndTheScheduleGoesOn) {
+  Start();
+  for (const auto* odd : {R"({"site":"A","drained":5})", R"({"site":"A","applied":"x"})", R"({"site":"A","drained":"soon"})"}) {
+    EXPECT_FALSE(fleet_->Report("A", odd)) << odd;
+  }
+  for (const auto* site : {"A", "B"}) Report(site, "2013-05-01T00:00:00Z", 1);
+  WaitFor("the promoted model is wanted", [&] { return Desired("B") == 2; });
+}
+
 TEST_F(ScheduleTest, AChallengeThatBreaksIsShownAndTheOldModelStays) {
   broken_ = "2013-05";
   Start();

@@ -79,6 +79,16 @@ Result<void> CheckHead(const json& document) {
 
 }  // namespace
 
+DesiredState WithModel(DesiredState state, DesiredModel model) {
+  const auto present = std::ranges::find(state.models, model.name, &DesiredModel::name);
+  if (present == state.models.end()) {
+    state.models.push_back(std::move(model));
+  } else {
+    *present = std::move(model);
+  }
+  return state;
+}
+
 std::string ToJson(const DesiredState& state) {
   json document = {{"schema", kSchema}, {"number", state.number}, {"models", json::array()}, {"policy", nullptr}, {"signature", nullptr}};
   for (const auto& model : state.models) {

@@ -28,6 +28,9 @@ struct DesiredState {
   bool operator==(const DesiredState&) const = default;
 };
 
+/// The same state with `model` in the place of the one of its name, or added: the other models, the policy and the number stay.
+DesiredState WithModel(DesiredState state, DesiredModel model);
+
 std::string ToJson(const DesiredState& state);
 Result<DesiredState> DesiredFromJson(std::string_view json);
 

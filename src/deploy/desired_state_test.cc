@@ -56,5 +56,13 @@ TEST(DesiredState, WhatDoesNotFitIsRefused) {
   for (const auto* text : {"", "{", "[]", "null"}) EXPECT_FALSE(DesiredFromJson(text)) << text;
 }
 
+TEST(DesiredState, AModelTakesThePlaceOfItsNameAndTheRestStays) {
+  const DesiredModel gate{"gate", "gate", Digest::Of("g"), "7"}, old{"delay", "delay", Digest::Of("o"), "1"},
+      next{"delay", "d", Digest::Of("n"), "2"};
+  const DesiredState state{.number = 3, .models = {old, gate}, .policy = Digest::Of("p")};
+  EXPECT_EQ(WithModel(state, next), (DesiredState{.number = 3, .models = {next, gate}, .policy = Digest::Of("p")}));
+  EXPECT_EQ(WithModel({.number = 3, .models = {gate}, .policy = {}}, next).models, (std::vector{gate, next}));
+}
+
 }  // namespace
 }  // namespace edgewise::deploy

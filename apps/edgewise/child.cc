@@ -55,7 +55,8 @@ Result<Child> Child::Start(const Options& options) {
   if (!options.log.empty()) {
     posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, options.log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
   }
-  posix_spawnattr_t attributes;  // a child that begins with blocked signals could not be stopped
+  posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);  // a child that outlives us must not hold our ports
+  posix_spawnattr_t attributes;                                           // a child that begins with blocked signals could not be stopped
   posix_spawnattr_init(&attributes);
   sigset_t none;
   sigemptyset(&none);

@@ -41,6 +41,8 @@ std::string StartOver(const Choice& choice) {
   std::string command = "edgewise demo --fresh";
   if (choice.folder != Choice().folder) command += " --folder " + choice.folder;
   if (choice.data != Choice().data) command += " --data " + choice.data;
+  if (choice.flights_per_day != Choice().flights_per_day) command += fmt::format(" --flights-per-day {}", choice.flights_per_day);
+  if (choice.example != Choice().example) command += " --example " + choice.example;
   return command;
 }
 

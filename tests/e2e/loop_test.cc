@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <thread>
 
 #include "base/files.h"
@@ -15,6 +16,7 @@
 #include "deploy/desired_state.h"
 #include "feature/program.h"
 #include "net/http.h"
+#include "processes.h"
 #include "registry/http_image_store.h"
 #include "registry/transfer.h"
 #include "train/forest.h"
@@ -163,6 +165,27 @@ TEST_F(Loop, AfterKillNothingAcknowledgedIsLostOrDoubled) {
   EXPECT_EQ(status["relay"]["sample"]["allowed"], 40);
   WaitFor("all are indexed", [&] { return Hub("/api/overview")["totals"]["indexed"].get<int>() >= 40; });
   EXPECT_EQ(Hub("/api/overview")["totals"]["doubled"], 0);
+}
+
+/// "socket:[inode]" of every socket that a process holds.
+std::set<std::string> SocketsOf(pid_t process) {
+  std::set<std::string> sockets;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(fmt::format("/proc/{}/fd", process), error)) {
+    const auto target = std::filesystem::read_symlink(entry.path(), error).string();
+    if (target.starts_with("socket:")) sockets.insert(target);
+  }
+  return sockets;
+}
+
+TEST_F(Loop, AScorerHoldsNoSocketOfItsSite) {
+  Deploy(1);
+  const auto scorers = e2e::OffspringOf(pid_, "serve");
+  ASSERT_EQ(scorers.size(), 1U);
+  const auto ours = SocketsOf(pid_), its = SocketsOf(scorers[0]);
+  EXPECT_GE(ours.size(), 3U) << "hub, registry and site listen";
+  EXPECT_FALSE(its.empty());
+  for (const auto& held : its) EXPECT_FALSE(ours.contains(held)) << "it could answer in the hub's name, and keeps its port after a kill";
 }
 
 TEST_F(Loop, CtrlCStopsCleanly) {

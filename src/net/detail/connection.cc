@@ -23,6 +23,7 @@ void Connection::Close() {
   boost::system::error_code ignored;
   idle_.cancel();
   socket_.close(ignored);
+  kept_.reset();
 }
 
 void Connection::Finish() {
@@ -84,6 +85,7 @@ void Connection::HandOut() {
   const bool keep_alive = request.header("Connection") != "close";
   last_request_seen_ = !keep_alive;
   open_.push_back({std::nullopt, keep_alive, request.method == "HEAD"});
+  kept_ = shared_from_this();
   // The answer may come from any thread, at any time, even after this connection or the server is gone.
   handler_(std::move(request),
            [weak = weak_from_this(), number, home = home_, io_thread = std::this_thread::get_id()](HttpResponse answer) {
@@ -132,6 +134,7 @@ void Connection::Write() {
                            [self = shared_from_this(), keep_alive](boost::system::error_code error, std::size_t) {
                              self->writing_ = false;
                              if (error || !keep_alive || (self->last_request_seen_ && self->open_.empty())) return self->Close();
+                             if (self->open_.empty()) self->kept_.reset();
                              self->Write();
                              self->Read();
                            });

@@ -61,7 +61,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::optional<Parser> parser_;
   std::deque<Open> open_;
   std::shared_ptr<Connection> kept_;  ///< Itself while an answer is due: once nothing is read any more nobody else holds it.
-  std::uint64_t first_ = 0;  // number of open_.front()
+  std::uint64_t first_ = 0;           // number of open_.front()
   std::string writing_bytes_;
   bool reading_ = false;
   bool writing_ = false;

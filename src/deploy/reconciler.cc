@@ -61,13 +61,6 @@ Result<bool> Reconciler::Step(Deadline deadline) {
   return noted;
 }
 
-/// Nothing leaves a site under another policy than its desired state wants, and no new model comes with one: empty if it fits.
-std::string Reconciler::PolicyTrouble(const DesiredState& state) const {
-  if (state.policy.IsZero() || state.policy == options_.policy) return {};
-  return fmt::format("desired state {} is refused: policy {} is wanted, this site runs {}; give the site that policy file and restart",
-                     state.number, state.policy.ToString(), options_.policy.IsZero() ? "none" : options_.policy.ToString());
-}
-
 /// The site was started with another policy file than its desired state wants: what was live goes on serving, and nothing else is done.
 Result<bool> Reconciler::StepLastGood(Deadline deadline) {
   for (const auto& [name, model] : last_good_) {
@@ -116,9 +109,21 @@ Result<void> Reconciler::BringLive(const DesiredModel& model, Deadline deadline)
   return {};
 }
 
+/// The right to restart, until the answer is dropped; nullptr: somebody else had it all the time.
+std::shared_ptr<void> Reconciler::TakeTurn(Deadline deadline) {
+  std::unique_lock lock(mutex_);
+  if (!restarted_.wait_for(lock, deadline.Left(), [this] { return !restarting_; })) return nullptr;
+  restarting_ = true;
+  return {this, [this](void*) {
+            const std::lock_guard again(mutex_);
+            restarting_ = false;
+            restarted_.notify_all();
+          }};
+}
+
 Result<void> Reconciler::Revive(const std::string& name, Deadline deadline) {
-  const std::unique_lock restarting(restart_mutex_, deadline.Left());
-  if (!restarting) return Fail(Code::kDeadlineExceeded, "no time left to start the scorer again");
+  const auto turn = TakeTurn(deadline);
+  if (!turn) return Fail(Code::kDeadlineExceeded, "no time left to start the scorer again");
   const auto live = FindLive(name);
   if (!live) return Fail(Code::kNotFound, fmt::format("no model \"{}\" is live here", name));
   if (live->running->Alive()) return {};
@@ -135,8 +140,8 @@ Result<void> Reconciler::Revive(const std::string& name, Deadline deadline) {
 /// Here there is time to pull what is damaged on the disk.
 Result<void> Reconciler::RestartInStep(const LiveModel& live, Deadline deadline) {
   EDGEWISE_TRY(Fetch(live.model));
-  const std::unique_lock restarting(restart_mutex_, deadline.Left());
-  if (!restarting || live.running->Alive()) return {};
+  const auto turn = TakeTurn(deadline);
+  if (!turn || live.running->Alive()) return {};
   const auto present = FindLive(live.model.name);
   return present && present->running == live.running ? Restart(live, deadline) : Result<void>();  // a request may have been faster
 }
@@ -226,23 +231,6 @@ std::optional<LiveModel> Reconciler::FindLive(const std::string& name) const {
   const std::lock_guard lock(mutex_);
   const auto found = live_.find(name);
   return found == live_.end() ? std::nullopt : std::optional(found->second);
-}
-
-std::vector<LiveModel> Reconciler::Live() const {
-  const std::lock_guard lock(mutex_);
-  std::vector<LiveModel> models;
-  for (const auto& [name, live] : live_) models.push_back(live);
-  return models;
-}
-
-std::uint64_t Reconciler::generation() const {
-  const std::lock_guard lock(mutex_);
-  return generation_;
-}
-
-std::optional<DesiredState> Reconciler::desired() const {
-  const std::lock_guard lock(mutex_);
-  return desired_;
 }
 
 }  // namespace edgewise::deploy

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <condition_variable>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -109,6 +110,7 @@ class Reconciler {
   Result<CheckedModel> Fetch(const DesiredModel& model);
   Result<void> BringLive(const DesiredModel& model, Deadline deadline);
   bool MayRestart(const LiveModel& live);
+  std::shared_ptr<void> TakeTurn(Deadline deadline);
   Result<void> Restart(const LiveModel& live, Deadline deadline);
   Result<void> RestartInStep(const LiveModel& live, Deadline deadline);
   Result<bool> StepModel(const DesiredModel& model, Deadline deadline);
@@ -126,11 +128,12 @@ class Reconciler {
   std::map<std::string, DesiredModel> last_good_;  // what live.json holds: comes back first; only Step()
   std::map<std::string, DesiredModel> previous_;   // what previous.json holds: what was live before; only Step()
   std::set<Digest> kept_;                          // models on the disk when old ones were last removed; only Step()
-  std::timed_mutex restart_mutex_;                 // one restart at a time
 
   mutable std::mutex mutex_;                       // guards all below
   std::vector<std::shared_ptr<Running>> retired_;  // replaced, stopped by Step() once no request uses them
   detail::Restarts restarts_;
+  bool restarting_ = false;  // one restart at a time; its end is said by restarted_
+  std::condition_variable restarted_;
   std::optional<DesiredState> desired_;
   std::string refused_;
   std::uint64_t applied_ = 0;

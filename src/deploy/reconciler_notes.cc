@@ -85,6 +85,30 @@ void Reconciler::RemoveOld(const DesiredState& desired) {
   kept_ = std::move(keep);
 }
 
+/// Nothing leaves a site under another policy than its desired state wants, and no new model comes with one: empty if it fits.
+std::string Reconciler::PolicyTrouble(const DesiredState& state) const {
+  if (state.policy.IsZero() || state.policy == options_.policy) return {};
+  return fmt::format("desired state {} is refused: policy {} is wanted, this site runs {}; give the site that policy file and restart",
+                     state.number, state.policy.ToString(), options_.policy.IsZero() ? "none" : options_.policy.ToString());
+}
+
+std::vector<LiveModel> Reconciler::Live() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<LiveModel> models;
+  for (const auto& [name, live] : live_) models.push_back(live);
+  return models;
+}
+
+std::uint64_t Reconciler::generation() const {
+  const std::lock_guard lock(mutex_);
+  return generation_;
+}
+
+std::optional<DesiredState> Reconciler::desired() const {
+  const std::lock_guard lock(mutex_);
+  return desired_;
+}
+
 DeployStatus Reconciler::status() const {
   const std::lock_guard lock(mutex_);
   DeployStatus status{.desired = desired_ ? desired_->number : 0, .applied = applied_, .refused = refused_, .models = {}};

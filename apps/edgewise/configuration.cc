@@ -48,6 +48,12 @@ class Reader {
     if (table.contains(key) && !flag) Wrong(table, key, "must be true or false");
     return flag.value_or(false);
   }
+  std::uint64_t CountOr(const toml::table& table, std::string_view key, std::uint64_t otherwise) {
+    if (!table.contains(key)) return otherwise;
+    const auto count = table[key].value_exact<std::int64_t>();
+    if (!count || *count < 1) Wrong(table, key, "must be a whole number from 1 on");
+    return static_cast<std::uint64_t>(count.value_or(1));
+  }
   std::vector<std::string> Texts(const toml::table& table, std::string_view key) {
     std::vector<std::string> texts;
     if (const auto* array = table[key].as_array()) {
@@ -119,7 +125,7 @@ std::vector<SiteAddress> ReadSites(Reader& in, const toml::table& document) {
   std::vector<SiteAddress> sites;
   for (const auto* table : in.Tables(document, "site")) {
     in.Only(*table, "site");
-    SiteAddress site{in.Name(*table, "name"), in.Text(*table, "address")};
+    SiteAddress site{in.Name(*table, "name"), in.Text(*table, "address"), in.CountOr(*table, "epoch", 1)};
     if (std::ranges::find(sites, site.name, &SiteAddress::name) != sites.end())
       in.Wrong(*table, "name", "names a site that there is already");
     sites.push_back(std::move(site));

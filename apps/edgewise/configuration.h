@@ -19,6 +19,7 @@ struct TableFile {
 struct SiteAddress {
   std::string name;
   std::string address;
+  std::uint64_t epoch = 1;  ///< Life of its disk.
 };
 
 /// A further challenger of one month.

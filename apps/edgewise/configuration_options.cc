@@ -17,6 +17,7 @@ constexpr std::array kOptions = std::to_array<Option>({
     {"registry", "address", "address", "", "", "host:port", "Where the registry listens; port 0 takes a free one."},
     {"site", "name", "text", "", "", "letters, digits, _ -", "Names the site and its folder; each once."},
     {"site", "address", "address", "", "", "host:port", "Where the site listens; port 0 takes a free one."},
+    {"site", "epoch", "number", "", "1", "from 1", "Life of the site's disk: one more after a lost or restored one, so that no event's name comes twice."},
     {"tables.NAME", "file", "path", "", "", "", "A CSV file that features look into."},
     {"tables.NAME", "key", "text", "", "", "a column", "Its rows are found by this column."},
     {"tables.NAME", "columns", "texts", "", "", "columns", "The columns that features read."},

@@ -11,6 +11,7 @@
 #include "commands.h"
 #include "demo/fetch.h"
 #include "demo/flights.h"
+#include "demo/musts.h"
 #include "demo/simulator.h"
 #include "demo/story.h"
 
@@ -87,7 +88,7 @@ Result<int> Tell(const Choice& choice, const std::stop_token& stop) {
     fmt::print(stderr, "\nThe page: http://{}/   (Ctrl-C stops)\n", story.hub());
     WaitFor(stop);
   }
-  return demo::KeptItsWord(report) ? 0 : 1;
+  return demo::KeptItsWord(report) && demo::ReachedItsFigures(report) ? 0 : 1;
 }
 
 int Run(const Choice& choice, const sigset_t& signals) {

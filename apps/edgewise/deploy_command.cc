@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/files.h"
@@ -67,9 +68,13 @@ Result<void> Deploy(const Choice& choice) {
   HubClient hub(choice.hub);
   EDGEWISE_ASSIGN(const auto sites, ChooseSites(hub, choice.sites));
   EDGEWISE_ASSIGN(const auto number, NextNumber(hub));
+  EDGEWISE_ASSIGN(const auto histories, ReadHistory(hub, sites));
   EDGEWISE_TRY(Register(choice, hub, model));
   std::vector<StepBack> wanted;
-  for (const auto& site : sites) wanted.push_back({site, {.number = number, .models = {model}, .policy = {}}});
+  for (const auto& site : sites) {  // a site's other models and its policy stay as they are
+    const auto known = std::ranges::find(histories, site, &SiteHistory::site);
+    wanted.push_back({site, deploy::WithModel(known == histories.end() ? deploy::DesiredState() : known->states.front(), model)});
+  }
   EDGEWISE_TRY(Put(choice, hub, wanted, number));
   if (choice.as_json) {
     fmt::print("{}\n", ordered_json{{"number", number}, {"sites", sites}, {"digest", model.digest.ToString()}}.dump());

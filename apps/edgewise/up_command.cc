@@ -93,6 +93,7 @@ Result<void> Up::StartSite(const Example& shared, const SiteAddress& address) {
   EDGEWISE_ASSIGN(const auto key, SiteKey(folder / "pseudonyms.key"));
   site::Site::Options options;
   options.name = address.name;
+  options.epoch = address.epoch;
   options.folder = folder;
   options.addresses = {{address.address}};
   options.rules = shared.rules;

@@ -118,7 +118,10 @@ Result<ScoredEntry> ScoreOrRevive(SiteDoor& door, const Served*& served, const s
 Result<void> PostScore(SiteDoor& door, const HttpRequest& request, const std::string& model, const Responder& respond) {
   EDGEWISE_TRY(MayTake(door));
   const auto* served = door.FindModel(model);
-  if (served == nullptr) return Fail(Code::kNotFound, fmt::format("no model \"{}\" is live here; GET /status names those that are", model));
+  if (served == nullptr) {
+    if (door.IsStarting(model)) return Fail(Code::kUnavailable, fmt::format("model \"{}\" is being started; ask again", model));
+    return Fail(Code::kNotFound, fmt::format("no model \"{}\" is live here; GET /status names those that are", model));
+  }
   EDGEWISE_ASSIGN(const auto before, AnsweredBefore(door, *served, request.body));
   if (before) {
     respond(HttpResponse::Json(200, *before));

@@ -14,6 +14,7 @@ class SiteDoor {
   virtual const Served* FindModel(const std::string& name) = 0;  ///< nullptr: not deployed here.
   /// Starts the model's scorer again if it has ended. Errors: as deploy::Reconciler::Revive.
   virtual Result<void> Revive(const std::string& name, Deadline deadline) = 0;
+  virtual bool IsStarting(const std::string& name) = 0;            ///< Wanted here, and not live yet.
   virtual void Flush(std::function<void(Result<void>)> done) = 0;  ///< Everything derived so far into the store.
   virtual void Counted() = 0;                                      ///< The machine's counts have changed.
   virtual std::string StatusJson() const = 0;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <atomic>
 #include <nlohmann/json.hpp>
 
@@ -49,6 +50,7 @@ class RunningSite final : public Site, public SiteDoor {
   Metrics& metrics() override { return metrics_; }
   const Served* FindModel(const std::string& name) override;
   Result<void> Revive(const std::string& name, Deadline deadline) override { return reconciler_->Revive(name, deadline); }
+  bool IsStarting(const std::string& name) override;
   void Flush(std::function<void(Result<void>)> done) override;
   void Counted() override;
 
@@ -170,6 +172,11 @@ const Served* RunningSite::FindModel(const std::string& name) {
   TakeLive();
   const auto found = served_.find(name);
   return found == served_.end() ? nullptr : &found->second;
+}
+
+bool RunningSite::IsStarting(const std::string& name) {
+  const auto desired = reconciler_->desired();
+  return desired && std::ranges::find(desired->models, name, &deploy::DesiredModel::name) != desired->models.end();
 }
 
 void RunningSite::Counted() {

@@ -12,6 +12,7 @@
 #include "base/lineage_id.h"
 #include "demo/figures.h"
 #include "demo/flights.h"
+#include "demo/musts.h"
 #include "demo/progress.h"
 #include "demo/report.h"
 #include "train/metrics.h"
@@ -214,6 +215,30 @@ TEST(Report, OneLostEventOrOneLeakBreaksTheWord) {
   report.appended = 6;
   EXPECT_FALSE(KeptItsWord(report));
   EXPECT_TRUE(json::parse(ToJson(report)).contains("loop_minus_frozen"));
+}
+
+TEST(Musts, AMissedFigureOfTheRealYearIsShownAndOneOfTheMachineFailsNothing) {
+  Report report;
+  report.data = "flights";
+  report.flights = 336'776;
+  report.serving_seconds = 60;
+  report.frozen = {.rows = 1, .auc = 0.772, .logloss = 0.439};
+  report.loop = {.rows = 1, .auc = 0.788, .logloss = 0.428};
+  report.loop_minus_frozen = {.mean = 0.016, .low = 0.011, .high = 0.020};
+  report.severe_found = 26;
+  for (const auto* date : {"2013-02-08", "2013-02-09"}) {
+    for (const auto* site : {"EWR", "JFK", "LGA"}) report.days.push_back({site, date, true, true});
+  }
+  report.days.push_back({"LGA", "2013-07-22", true, true});
+  EXPECT_TRUE(ReachedItsFigures(report)) << ToText(report);
+  EXPECT_EQ(ToText(report).find("MISSED"), std::string::npos);
+  report.serving_seconds = 600;  // a slow machine
+  EXPECT_TRUE(ReachedItsFigures(report));
+  EXPECT_NE(ToText(report).find("MISSED   flights a second"), std::string::npos);
+  report.days.push_back({"JFK", "2013-07-22", false, true});
+  EXPECT_FALSE(ReachedItsFigures(report));
+  report.data = "simulator";
+  EXPECT_TRUE(ReachedItsFigures(report));
 }
 
 }  // namespace

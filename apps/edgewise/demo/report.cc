@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "demo/musts.h"
+
 namespace edgewise::demo {
 namespace {
 
@@ -109,6 +111,14 @@ std::string ToJson(const Report& report) {
   json["pss_mb_serving"] = report.pss_mb_serving;
   json["pss_mb_peak"] = report.pss_mb_peak;
   json["kept_its_word"] = KeptItsWord(report);
+  json["musts"] = Json::array();
+  for (const auto& must : Musts(report)) {
+    json["musts"].push_back({{"name", must.name},
+                             {"value", must.value},
+                             {must.at_most ? "at_most" : "at_least", must.bound},
+                             {"held", must.Held()},
+                             {"absolute", must.absolute}});
+  }
   return json.dump(1) + "\n";
 }
 
@@ -130,6 +140,11 @@ std::string ToText(const Report& report) {
   text += fmt::format("\nHow fast, how big?\n  {} flights/s over HTTP ({:.0f} s); memory {:.0f} MB serving, {:.0f} MB at most\n",
                       Thousands(static_cast<std::uint64_t>(static_cast<double>(report.flights) / std::max(report.serving_seconds, 1e-9))),
                       report.serving_seconds, report.pss_mb_serving, report.pss_mb_peak);
+  for (const auto& must : Musts(report)) {
+    if (must.Held()) continue;
+    text += fmt::format("  MISSED   {}: {:.3f}, must be {} {}{}\n", must.name, must.value, must.at_most ? "at most" : "at least", must.bound,
+                        must.absolute ? " (of this machine)" : "");
+  }
   return text;
 }
 

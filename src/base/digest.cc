@@ -21,9 +21,7 @@ struct Hasher::State {
   ~State() { EVP_MD_CTX_free(context); }
 };
 
-Hasher::Hasher() : state_(std::make_unique<State>()) {
-  EDGEWISE_CHECK(EVP_DigestInit_ex(state_->context, EVP_sha256(), nullptr) == 1);
-}
+Hasher::Hasher() : state_(std::make_unique<State>()) { EDGEWISE_CHECK(EVP_DigestInit_ex(state_->context, EVP_sha256(), nullptr) == 1); }
 Hasher::~Hasher() = default;
 
 void Hasher::Add(std::string_view bytes) { EDGEWISE_CHECK(EVP_DigestUpdate(state_->context, bytes.data(), bytes.size()) == 1); }

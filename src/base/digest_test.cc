@@ -16,9 +16,9 @@ TEST(Digest, IsSha256AsOciWritesIt) {
 
 TEST(Digest, RefusesAnythingThatIsNotItsOwnForm) {
   const std::string hex = Digest::Of("abc").Hex();
-  const std::vector<std::string> bad = {"", "sha256:", "sha256:../..", "sha512:" + hex, "sha256:" + hex + "\n", hex, "sha256:" + std::string(64, 'A')};
-  for (const std::string& text : bad)
-    EXPECT_EQ(Digest::Parse(text).error().code, Code::kInvalidArgument) << text;
+  const std::vector<std::string> bad = {
+      "", "sha256:", "sha256:../..", "sha512:" + hex, "sha256:" + hex + "\n", hex, "sha256:" + std::string(64, 'A')};
+  for (const std::string& text : bad) EXPECT_EQ(Digest::Parse(text).error().code, Code::kInvalidArgument) << text;
 }
 
 TEST(Hmac, AgreesWithRfc4231Case2) {

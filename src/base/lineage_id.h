@@ -15,7 +15,7 @@ namespace edgewise {
 /// Written as 32 lower-case hex digits.
 class LineageId {
  public:
-  LineageId() = default;  ///< All zero: none.
+  LineageId() = default;      ///< All zero: none.
   static LineageId Random();  ///< From the kernel's generator (getrandom).
   /// Errors: kInvalidArgument unless 32 lower-case hex digits, not all zero.
   static Result<LineageId> Parse(std::string_view text);

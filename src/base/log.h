@@ -7,10 +7,16 @@
 namespace edgewise::log {
 
 template <class... Args>
-void Info(fmt::format_string<Args...> text, Args&&... args) { spdlog::info(text, std::forward<Args>(args)...); }
+void Info(fmt::format_string<Args...> text, Args&&... args) {
+  spdlog::info(text, std::forward<Args>(args)...);
+}
 template <class... Args>
-void Warn(fmt::format_string<Args...> text, Args&&... args) { spdlog::warn(text, std::forward<Args>(args)...); }
+void Warn(fmt::format_string<Args...> text, Args&&... args) {
+  spdlog::warn(text, std::forward<Args>(args)...);
+}
 template <class... Args>
-void Failed(fmt::format_string<Args...> text, Args&&... args) { spdlog::error(text, std::forward<Args>(args)...); }
+void Failed(fmt::format_string<Args...> text, Args&&... args) {
+  spdlog::error(text, std::forward<Args>(args)...);
+}
 
 }  // namespace edgewise::log

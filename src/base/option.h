@@ -10,7 +10,7 @@ namespace edgewise {
 /// One key of a configuration file, declared beside the code that reads it. Readers refuse what is not declared; `edgewise options` and
 /// docs/options.md are printed from the same tables.
 struct Option {
-  std::string_view section;   ///< "" = top of the file, "hub" = [hub], "improve.extra" = [[improve.extra]], "tables.NAME" = any name.
+  std::string_view section;  ///< "" = top of the file, "hub" = [hub], "improve.extra" = [[improve.extra]], "tables.NAME" = any name.
   std::string_view key;
   std::string_view type;      ///< text, texts, path, paths, address, date, number, flag
   std::string_view unit;      ///< "" = none

@@ -41,17 +41,15 @@ inline std::unexpected<Error> Fail(Code code, std::string message) { return std:
 }  // namespace edgewise
 
 /// Leaves the function with the error of `expression` (a Result<void>), if it has one.
-#define EDGEWISE_TRY(expression)                                                   \
-  do {                                                                             \
-    if (auto edgewise_result = (expression); !edgewise_result)                     \
-      return std::unexpected(std::move(edgewise_result.error()));                  \
+#define EDGEWISE_TRY(expression)                                                                                           \
+  do {                                                                                                                     \
+    if (auto edgewise_result = (expression); !edgewise_result) return std::unexpected(std::move(edgewise_result.error())); \
   } while (false)
 
 #define EDGEWISE_JOIN_(a, b) a##b
 #define EDGEWISE_JOIN(a, b) EDGEWISE_JOIN_(a, b)
 /// `EDGEWISE_ASSIGN(auto rows, Read(path));` declares `rows`, or leaves the function with the error.
-#define EDGEWISE_ASSIGN(declaration, expression)                                                    \
-  auto EDGEWISE_JOIN(edgewise_result_, __LINE__) = (expression);                                    \
-  if (!EDGEWISE_JOIN(edgewise_result_, __LINE__))                                                   \
-    return std::unexpected(std::move(EDGEWISE_JOIN(edgewise_result_, __LINE__).error()));           \
+#define EDGEWISE_ASSIGN(declaration, expression)                                                                                        \
+  auto EDGEWISE_JOIN(edgewise_result_, __LINE__) = (expression);                                                                        \
+  if (!EDGEWISE_JOIN(edgewise_result_, __LINE__)) return std::unexpected(std::move(EDGEWISE_JOIN(edgewise_result_, __LINE__).error())); \
   declaration = std::move(*EDGEWISE_JOIN(edgewise_result_, __LINE__))

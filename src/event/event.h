@@ -17,8 +17,8 @@ inline constexpr std::array<Lane, 3> kLanes = {Lane::kAnomaly, Lane::kInsight, L
 std::string_view LaneName(Lane lane);  ///< "anomaly", "insight", "sample"
 Result<Lane> ParseLane(std::string_view name);
 
-/// An event's own name: which site, which life of its disk, which lane, and a number without gaps inside (site, lane), from 1, across epochs.
-/// Written "EWR/1/sample/42". A different thing from the lineage id.
+/// An event's own name: which site, which life of its disk, which lane, and a number without gaps inside (site, lane), from 1, across
+/// epochs. Written "EWR/1/sample/42". A different thing from the lineage id.
 struct EventId {
   std::string site;
   std::uint64_t epoch = 0;
@@ -31,11 +31,11 @@ struct EventId {
 
 /// What flows through the house: a CloudEvent 1.0. `data` is a JSON object as text.
 struct Event {
-  EventId id;         ///< Given by the queue when the event is appended; empty before.
-  std::string type;   ///< "io.edgewise.<name>.v<N>"
+  EventId id;           ///< Given by the queue when the event is appended; empty before.
+  std::string type;     ///< "io.edgewise.<name>.v<N>"
   std::string subject;  ///< What the event is about, free of site data: a feature, a model, a rule.
-  EventTime time;     ///< When it happened in the world.
-  LineageId lineage;  ///< Of the scored row (sample) or the insight itself; zero if it has none.
+  EventTime time;       ///< When it happened in the world.
+  LineageId lineage;    ///< Of the scored row (sample) or the insight itself; zero if it has none.
   std::string data = "{}";
 };
 
@@ -52,7 +52,8 @@ inline constexpr std::string_view kDriftV1 = "io.edgewise.drift.v1";            
 /// Whether a reader of this build understands `type`: known name and version N or N-1. Others are set aside, not guessed at.
 bool Understands(std::string_view type);
 
-/// CloudEvents JSON (specversion 1.0; source "/sites/<site>"; extension "lineageid"). One line, keys in fixed order: same event, same bytes.
+/// CloudEvents JSON (specversion 1.0; source "/sites/<site>"; extension "lineageid"). One line, keys in fixed order: same event, same
+/// bytes.
 std::string ToJson(const Event& event);
 /// Errors: kInvalidArgument (names the field). Unknown attributes are ignored. `data` must be an object; it is kept as text, compact.
 Result<Event> FromJson(std::string_view json);

@@ -37,7 +37,8 @@ Result<std::string_view> FindBlob(const Image& image, const detail::Descriptor& 
     return Fail(Code::kDataLoss, fmt::format("blob {} of image {} is missing", descriptor.digest.ToString(), image.digest.Short()));
   }
   if (found->bytes.size() != descriptor.size || Digest::Of(found->bytes) != descriptor.digest) {
-    return Fail(Code::kDataLoss, fmt::format("blob {} of image {} does not fit its digest", descriptor.digest.ToString(), image.digest.Short()));
+    return Fail(Code::kDataLoss,
+                fmt::format("blob {} of image {} does not fit its digest", descriptor.digest.ToString(), image.digest.Short()));
   }
   return std::string_view(found->bytes);
 }

@@ -120,7 +120,8 @@ TEST(Image, ADiffIdThatDoesNotFitIsDataLoss) {
 }
 
 TEST(Image, ManifestsThatAreNoneAreRefused) {
-  for (const std::string text : {"", "[]", "{}", R"({"config":1,"layers":[]})", R"({"manifests":[]})", R"({"config":{"digest":"sha256:zz","size":1}})"}) {
+  for (const std::string text :
+       {"", "[]", "{}", R"({"config":1,"layers":[]})", R"({"manifests":[]})", R"({"config":{"digest":"sha256:zz","size":1}})"}) {
     Image image;
     image.manifest = text;
     image.digest = Digest::Of(text);

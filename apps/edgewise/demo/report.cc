@@ -142,8 +142,8 @@ std::string ToText(const Report& report) {
                       report.serving_seconds, report.pss_mb_serving, report.pss_mb_peak);
   for (const auto& must : Musts(report)) {
     if (must.Held()) continue;
-    text += fmt::format("  MISSED   {}: {:.3f}, must be {} {}{}\n", must.name, must.value, must.at_most ? "at most" : "at least", must.bound,
-                        must.absolute ? " (of this machine)" : "");
+    text += fmt::format("  MISSED   {}: {:.3f}, must be {} {}{}\n", must.name, must.value, must.at_most ? "at most" : "at least",
+                        must.bound, must.absolute ? " (of this machine)" : "");
   }
   return text;
 }

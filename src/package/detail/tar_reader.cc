@@ -65,16 +65,20 @@ class Reader {
     const bool about_next = header.type == 'x' || header.type == 'g' || header.type == 'L';
     EDGEWISE_ASSIGN(const auto bytes, Take(about_next ? *written_size : next_.size.value_or(*written_size)));
     switch (header.type) {
-      case 'x': return ReadPax(bytes);
-      case 'g': return {};  // comments of git archive and the like; a path for every file would make no sense
+      case 'x':
+        return ReadPax(bytes);
+      case 'g':
+        return {};  // comments of git archive and the like; a path for every file would make no sense
       case 'L':
         if (bytes.size() > kLongestRecord) return Damaged("name too long");
         next_.path = std::string(bytes.substr(0, bytes.find('\0')));
         return {};
       case '0':
       case '\0':
-      case '7': return Add(TakePath(header), bytes);
-      case '5': return AddFolder(TakePath(header));
+      case '7':
+        return Add(TakePath(header), bytes);
+      case '5':
+        return AddFolder(TakePath(header));
       default:
         return Fail(Code::kInvalidArgument, "the image holds a link or device; only files and folders below /models may be in it");
     }

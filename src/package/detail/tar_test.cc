@@ -15,7 +15,10 @@ std::string Entry(std::string_view name, char type, std::string_view bytes, std:
   TarHeader header{};
   std::memcpy(header.name, name.data(), std::min(name.size(), sizeof header.name));
   std::memcpy(header.link, link.data(), link.size());
-  std::memcpy(header.magic, "ustar\0" "00", 8);
+  std::memcpy(header.magic,
+              "ustar\0"
+              "00",
+              8);
   header.type = type;
   fmt::format_to_n(header.size, 11, "{:011o}", bytes.size());
   fmt::format_to_n(header.checksum, 6, "{:06o}", Checksum(header));
@@ -46,7 +49,8 @@ TEST(Tar, LongPathsAreSplitAndComeBack) {
 
 TEST(Tar, ArchivesOfOtherToolsAreRead) {
   const auto read = ReadTar(Entry("./", '5', "") + Entry("./a/", '5', "") + Entry("pax", 'x', "20 path=a/long/name\n16 mtime=1.5678\n") +
-                            Entry("a/short", '0', "one") + Entry("././@LongLink", 'L', std::string_view("a/gnu\0", 6)) + Entry("a/g", '0', "two") + End());
+                            Entry("a/short", '0', "one") + Entry("././@LongLink", 'L', std::string_view("a/gnu\0", 6)) +
+                            Entry("a/g", '0', "two") + End());
   ASSERT_TRUE(read) << read.error().message;
   EXPECT_EQ((*read)[0].path, "a/long/name");
   EXPECT_EQ((*read)[1].path, "a/gnu");

@@ -83,8 +83,9 @@ Result<void> CheckPath(std::string_view path) {
     rest.remove_prefix(slash + 1);
   }
   if (good) return {};
-  return Fail(Code::kInvalidArgument,
-              fmt::format("a path of {} bytes in the image leaves its folder or has bad characters; use relative paths without '..'", path.size()));
+  return Fail(
+      Code::kInvalidArgument,
+      fmt::format("a path of {} bytes in the image leaves its folder or has bad characters; use relative paths without '..'", path.size()));
 }
 
 Result<std::string> WriteTar(std::vector<File> files) {

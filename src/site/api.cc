@@ -116,6 +116,7 @@ Result<ScoredEntry> ScoreOrRevive(SiteDoor& door, const Served*& served, const s
 }
 
 Result<void> PostScore(SiteDoor& door, const HttpRequest& request, const std::string& model, const Responder& respond) {
+  const auto start = std::chrono::steady_clock::now();
   EDGEWISE_TRY(MayTake(door));
   const auto* served = door.FindModel(model);
   if (served == nullptr) {
@@ -128,7 +129,11 @@ Result<void> PostScore(SiteDoor& door, const HttpRequest& request, const std::st
     return {};
   }
   EDGEWISE_ASSIGN(const auto entry, ScoreOrRevive(door, served, model, request.body));
-  TakeAndAnswer(door, entry, ScoreAnswer(entry.score, entry.lineage, entry.model, served->live.model.version), respond);
+  const auto answer = [respond, &door, start](HttpResponse response) {
+    door.counters().Answered(std::chrono::steady_clock::now() - start);
+    respond(std::move(response));
+  };
+  TakeAndAnswer(door, entry, ScoreAnswer(entry.score, entry.lineage, entry.model, served->live.model.version), answer);
   return {};
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "site/core.h"
+#include "site/counters.h"
 
 namespace edgewise::site {
 
@@ -11,6 +12,7 @@ class SiteDoor {
   virtual const Site::Options& options() const = 0;
   virtual Core& core() = 0;
   virtual Metrics& metrics() = 0;
+  virtual Counters& counters() = 0;
   virtual const Served* FindModel(const std::string& name) = 0;  ///< nullptr: not deployed here.
   /// Starts the model's scorer again if it has ended. Errors: as deploy::Reconciler::Revive.
   virtual Result<void> Revive(const std::string& name, Deadline deadline) = 0;

@@ -35,7 +35,7 @@ class Core {
   Machine& machine() { return *machine_; }
   Journal& journal() { return *journal_; }
   ScoreLog& log() { return *log_; }
-  std::size_t backlog() const { return committer_->backlog(); }
+  std::size_t backlog() const { return committer_ ? committer_->backlog() : 0; }
 
   /// What the feature state must learn before `program` can be computed, to be learned on another thread; nullptr if it has everything.
   Result<std::unique_ptr<WarmUp>> BeginWarmUp(const feature::Program& program);

@@ -27,7 +27,7 @@ constexpr std::uint64_t kShortRest = 2000;  // journal entries that are learned 
 class RunningSite final : public Site, public SiteDoor {
  public:
   RunningSite(Options options, store::Store& store, deploy::Target& target, Files& files, Metrics& metrics)
-      : options_(std::move(options)), store_(store), target_(target), files_(files), metrics_(metrics) {}
+      : options_(std::move(options)), store_(store), target_(target), files_(files), metrics_(metrics), counters_(metrics, options_.name) {}
   ~RunningSite() override {
     stopping_ = true;  // first the door, then what works behind it, then what holds the data
     if (server_) server_->Stop();
@@ -48,6 +48,7 @@ class RunningSite final : public Site, public SiteDoor {
   const Options& options() const override { return options_; }
   Core& core() override { return *core_; }
   Metrics& metrics() override { return metrics_; }
+  Counters& counters() override { return counters_; }
   const Served* FindModel(const std::string& name) override;
   Result<void> Revive(const std::string& name, Deadline deadline) override { return reconciler_->Revive(name, deadline); }
   bool IsStarting(const std::string& name) override;
@@ -70,6 +71,7 @@ class RunningSite final : public Site, public SiteDoor {
   deploy::Target& target_;
   Files& files_;
   Metrics& metrics_;
+  Counters counters_;
   std::unique_ptr<queue::Queue> queue_;
   std::unique_ptr<relay::Relay> relay_;
   std::unique_ptr<Core> core_;
@@ -184,6 +186,7 @@ void RunningSite::Counted() {
   counts_ = core_->machine().counts();
   pending_ = core_->machine().pending();
   clock_ = core_->machine().now();
+  counters_.Show(counts_, pending_, core_->backlog());
 }
 
 void RunningSite::Flush(std::function<void(Result<void>)> done) {

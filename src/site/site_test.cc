@@ -95,5 +95,16 @@ TEST_F(SiteTest, WhatCannotBeStoredNowIsStoredLater) {
   EXPECT_EQ(StoredSamples(), 1U);
 }
 
+TEST_F(SiteTest, MetricsCountWhatHappened) {
+  WaitUntilLive();
+  ASSERT_EQ(Score(0, "A").status, 200);
+  ASSERT_EQ(Stop(1, 100, "A", 30).status, 200);
+  const auto text =
+      client_->Send({.method = "GET", .target = "/metrics", .headers = {}, .body = {}}, Deadline::After(std::chrono::seconds(20)))->body;
+  EXPECT_NE(text.find("edgewise_site_records_total{site=\"EWR\"} 1"), std::string::npos) << text;
+  EXPECT_NE(text.find("edgewise_site_labelled_total{site=\"EWR\"} 1"), std::string::npos) << text;
+  EXPECT_NE(text.find("edgewise_site_score_seconds_count{site=\"EWR\"} 1"), std::string::npos) << text;
+}
+
 }  // namespace
 }  // namespace edgewise::site::test

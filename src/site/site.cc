@@ -8,10 +8,9 @@
 
 #include "base/log.h"
 #include "queue/sqlite_queue.h"
-#include "relay/relay.h"
 #include "site/api.h"
+#include "site/carrier.h"
 #include "site/core.h"
-#include "site/drained.h"
 #include "site/errands.h"
 #include "site/status.h"
 #include "site/stepper.h"
@@ -21,7 +20,6 @@ namespace {
 
 using std::chrono::seconds;
 constexpr seconds kTick{60};                // a live site's clock is journaled so often when nothing else moves it
-constexpr seconds kLook{1};                 // how often the queue's depth is looked at
 constexpr std::uint64_t kShortRest = 2000;  // journal entries that are learned while everybody waits for the same moment
 
 class RunningSite final : public Site, public SiteDoor {
@@ -37,7 +35,6 @@ class RunningSite final : public Site, public SiteDoor {
     carrier_.reset();
     reconciler_.reset();
     core_.reset();
-    relay_.reset();
   }
   Result<void> Start();
 
@@ -56,15 +53,12 @@ class RunningSite final : public Site, public SiteDoor {
   void Counted() override;
 
  private:
-  using Answer = std::function<void(Result<void>)>;
   Result<void> OpenDeployment();
   Result<void> WarmUpAside(const train::ModelCard& card);
   Result<void> OnHttpThread(const std::function<Result<void>()>& work);
   void TakeLive();
-  bool StepRelay();
   bool StepDeployment();
   bool Tick();
-  void LookAtQueue();
 
   Options options_;
   store::Store& store_;
@@ -73,25 +67,21 @@ class RunningSite final : public Site, public SiteDoor {
   Metrics& metrics_;
   Counters counters_;
   std::unique_ptr<queue::Queue> queue_;
-  std::unique_ptr<relay::Relay> relay_;
   std::unique_ptr<Core> core_;
   std::unique_ptr<deploy::Reconciler> reconciler_;
   std::map<std::string, Served> served_;  // HTTP thread
   std::uint64_t generation_ = ~0ULL;      // of served_
   std::uint64_t life_ = 0;                // likewise
 
-  mutable std::mutex mutex_;  // guards what the status shows, and the flushes
+  mutable std::mutex mutex_;  // guards what the status shows
   MachineCounts counts_;
   std::size_t pending_ = 0;
   EventTime clock_;
-  Drained drained_;
-  std::vector<Answer> flushes_;                   // who waits for everything to have left
-  std::chrono::steady_clock::time_point looked_;  // relay thread
 
   std::string offer_trouble_;  // deployment's thread
   std::atomic<bool> stopping_ = false;
-  Errands errands_;  // of the deployment's thread, for the HTTP thread
-  std::unique_ptr<Stepper> carrier_;
+  Errands errands_;                   // of the deployment's thread, for the HTTP thread
+  std::unique_ptr<Carrier> carrier_;  // none without a policy
   std::unique_ptr<Stepper> deployer_;
   std::unique_ptr<Stepper> ticker_;
   std::unique_ptr<net::HttpServer> server_;
@@ -103,9 +93,10 @@ Result<void> RunningSite::Start() {
   EDGEWISE_ASSIGN(core_, Core::Open(options_, files_, *queue_));
   Counted();
   if (options_.policy) {
-    relay_ = std::make_unique<relay::Relay>(relay::Options{.site = options_.name, .folder = options_.folder / "relay"}, *options_.policy,
-                                            *queue_, store_, files_, metrics_);
-    carrier_ = std::make_unique<Stepper>(std::chrono::milliseconds(200), [this] { return StepRelay(); });
+    auto relay = std::make_unique<relay::Relay>(relay::Options{.site = options_.name, .folder = options_.folder / "relay"},
+                                                *options_.policy, *queue_, store_, files_, metrics_);
+    carrier_ = std::make_unique<Carrier>(
+        Carrier::Parts{.site = options_.name, .queue = *queue_, .relay = std::move(relay), .found = [this] { return core_->settled(); }});
   }
   EDGEWISE_TRY(OpenDeployment());
   auto router = std::make_shared<net::Router>();
@@ -190,43 +181,10 @@ void RunningSite::Counted() {
 }
 
 void RunningSite::Flush(std::function<void(Result<void>)> done) {
-  if (!relay_) return done(Fail(Code::kFailedPrecondition, "this site has no policy file, so nothing leaves it"));
+  if (!carrier_) return done(Fail(Code::kFailedPrecondition, "this site has no policy file, so nothing leaves it"));
   if (auto drained = core_->Drain(Deadline::After(seconds(60))); !drained) return done(std::move(drained));
   core_->Snapshot();
-  {
-    const std::lock_guard lock(mutex_);
-    flushes_.push_back(std::move(done));
-  }
-  carrier_->Wake();
-}
-
-bool RunningSite::StepRelay() {
-  std::vector<Answer> flushes;
-  {
-    const std::lock_guard lock(mutex_);
-    flushes = std::exchange(flushes_, {});
-  }
-  auto moved = relay_->Step(!flushes.empty(), Deadline::After(seconds(30)));
-  while (!flushes.empty() && moved && *moved) moved = relay_->Step(true, Deadline::After(seconds(30)));
-  if (!moved) log::Warn("site {}: relay: {}", options_.name, moved.error().message);
-  if (!flushes.empty() || std::chrono::steady_clock::now() - looked_ >= kLook) LookAtQueue();
-  const auto status = relay_->Status();
-  for (auto& done : flushes) {
-    if (!moved) {
-      done(std::unexpected(moved.error()));
-    } else {
-      done(status.stopped ? Fail(Code::kFailedPrecondition, *status.stopped) : Result<void>());
-    }
-  }
-  return moved.value_or(false);
-}
-
-void RunningSite::LookAtQueue() {
-  const auto found = core_->settled();  // before the depths: what is found later is not in them
-  const auto depths = queue_->Depths();
-  looked_ = std::chrono::steady_clock::now();
-  const std::lock_guard lock(mutex_);
-  if (depths) drained_.Look(found, *depths);
+  carrier_->Flush(std::move(done));
 }
 
 bool RunningSite::StepDeployment() {
@@ -265,11 +223,13 @@ std::string RunningSite::StatusJson() const {
   status.epoch = options_.epoch;
   status.deployed = reconciler_->status();
   if (auto depths = queue_->Depths()) status.queue = *std::move(depths);
-  if (relay_) status.relay = relay_->Status();
+  if (carrier_) {
+    status.relay = carrier_->Status();
+    status.drained = carrier_->drained();
+  }
   if (options_.policy) status.policy = options_.policy->digest();
   const std::lock_guard lock(mutex_);
   status.clock = clock_;
-  status.drained = drained_.through();
   status.counts = counts_;
   status.pending = pending_;
   return ToJson(status);

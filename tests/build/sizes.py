@@ -16,7 +16,6 @@ EXCEPTIONS = {
     "src/relay/relay.cc",
     "src/relay/relay_test.cc",
     "src/score/score_server_test.cc",
-    "src/site/site.cc",
 }
 
 

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "queue/queue.h"
+#include "relay/relay.h"
+#include "site/drained.h"
+#include "site/stepper.h"
+
+namespace edgewise::site {
+
+/// Steps a site's relay on a thread of its own, from the first moment to the last, and knows what has left.
+/// Threads: everything by any number. Its destructor ends the thread; who still waits for a flush is not answered.
+class Carrier {
+ public:
+  using Answer = std::function<void(Result<void>)>;
+  struct Parts {
+    std::string site;  ///< For log lines.
+    queue::Queue& queue;
+    std::unique_ptr<relay::Relay> relay;
+    std::function<EventTime()> found;  ///< Everything up to there is in the queue.
+  };
+  explicit Carrier(Parts parts);
+
+  /// Carries all that is in the queue now without waiting for batches to fill. Errors: as Relay::Step(); kFailedPrecondition (stopped).
+  void Flush(Answer done);
+  EventTime drained() const;  ///< Everything up to this event time has left, or was kept back by the policy.
+  relay::RelayStatus Status() const { return parts_.relay->Status(); }
+
+ private:
+  bool Step();
+  void LookAtQueue();
+
+  Parts parts_;
+  std::chrono::steady_clock::time_point looked_;  // its own thread only
+  mutable std::mutex mutex_;                      // guards both below
+  Drained drained_;
+  std::vector<Answer> flushes_;  // who waits
+  Stepper stepper_;              // last: its thread uses the others
+};
+
+}  // namespace edgewise::site

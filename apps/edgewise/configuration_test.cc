@@ -22,7 +22,7 @@ class ConfigurationTest : public testing::Test {
     std::filesystem::create_directories(folder_);
     const std::map<std::string_view, std::string> by_type = {{"text", "\"t\""},    {"texts", "[\"t\"]"},      {"path", "\"p\""},
                                                              {"paths", "[\"p\"]"}, {"address", "\"host:1\""}, {"date", "\"2013-05-01\""},
-                                                             {"flag", "true"}};
+                                                             {"flag", "true"},     {"number", "7"}};
     for (const auto& option : ConfigurationOptions()) values_[FullName(option)] = by_type.at(option.type);
     values_["target"] = "\"inline\"";
   }

@@ -14,7 +14,7 @@ using States = std::vector<std::string>;
 struct Hub {
   FakeIndex index;
   ReplayClock clock;
-  std::unique_ptr<Fleet> Open() { return std::move(*Fleet::Open(index, clock, {})); }
+  std::unique_ptr<Fleet> Open() { return std::move(*Fleet::Open(index, clock, {.sites = {"EWR", "E"}})); }
 };
 
 TEST(FleetHistory, HoldsEarlierStatesNewestFirstAcrossARestart) {

@@ -40,6 +40,9 @@ class LiveTest : public SiteTest {
   Site::Options Made() override {
     auto options = SiteTest::Made();
     options.replay = false;
+    const auto clock = std::make_shared<ReplayClock>();  // shared with the site; it stands still
+    clock->Advance({kStart.ms + kMinute});
+    options.clock = clock;
     return options;
   }
   static std::string Line(int sequence, std::string_view time) {

@@ -188,6 +188,7 @@ TEST(Report, FitsATerminalOf80ColumnsAndAnswersFirst) {
   Report report;
   report.data = "simulator";
   report.seconds = 1234;
+  report.serving_seconds = 100;
   report.flights = report.appended = report.stored = report.indexed = 1'336'776;
   report.searched_bytes = 2'000'000'000;
   report.leak_patterns = 123'456;

@@ -130,7 +130,7 @@ std::string ToText(const Report& report) {
   text += fmt::format("\nWhat was found?\n  {} of {} severe site-days, {} false alarms; readings out of range: {}\n", report.severe_found,
                       report.severe_total, report.false_days, report.quarantined);
   text += fmt::format("\nDid it keep its word?  {}\n", KeptItsWord(report) ? "yes" : "NO");
-  text += fmt::format("  events   {} appended, {} stored, {} indexed; {} lost, {} doubled\n", Thousands(report.appended),
+  text += fmt::format("  events   {} appended, {} stored, {} indexed\n           {} lost, {} doubled\n", Thousands(report.appended),
                       Thousands(report.stored), Thousands(report.indexed), report.lost, report.doubled);
   text += fmt::format("  leaks    {} in {} MB searched for {} texts; {} events kept back\n", report.leaks, report.searched_bytes >> 20U,
                       Thousands(report.leak_patterns), Thousands(report.denied));

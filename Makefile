@@ -43,5 +43,8 @@ docs: build ## run the commands that the documents show, and print every command
 	@python3 tests/build/run_docs.py . build/release/edgewise
 	@build/release/edgewise options
 
-demo: build ## a year of real flights at three sites; SERVE=1 leaves the page open, DATA=simulator downloads nothing
+demo: bootstrap ## a year of real flights at three sites; SERVE=1 leaves the page open, DATA=simulator downloads nothing
+	@tools/build-web
+	@cmake --preset release >build/configure.log 2>&1 || { tail -n 40 build/configure.log; exit 1; }
+	@cmake --build build/release -j$(JOBS) --target edgewise
 	@build/release/edgewise demo --fresh $(if $(SERVE),--serve) $(if $(DATA),--data $(DATA))

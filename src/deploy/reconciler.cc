@@ -158,8 +158,11 @@ Result<void> Reconciler::Restart(const LiveModel& live, Deadline deadline) {
 /// Makes it live; with `instead_of`, only if that one still is.
 void Reconciler::Swap(LiveModel next, const Running* instead_of) {
   const std::lock_guard lock(mutex_);
+  const auto found = live_.find(next.model.name);
+  const auto* present = found == live_.end() ? nullptr : found->second.running.get();
+  if (instead_of != nullptr && present != instead_of)
+    return retired_.push_back(std::move(next.running));  // swapped, or not wanted any more
   auto& place = live_[next.model.name];
-  if (instead_of != nullptr && place.running.get() != instead_of) return retired_.push_back(std::move(next.running));
   troubles_.erase({next.model.name, next.model.digest});
   restarts_.Started(next.model.name, next.model.digest, options_.now());
   if (place.running) retired_.push_back(std::move(place.running));

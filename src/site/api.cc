@@ -11,6 +11,8 @@ using net::HttpRequest, net::HttpResponse, net::Responder, net::Router;
 
 constexpr std::chrono::seconds kScoreLimit{5};  // a request that waits longer for its scorer is of no use to anybody
 
+constexpr std::chrono::hours kLongestStep{24 * 400};  // of a replay's clock: each hour in it is closed, and a typo has millions
+
 /// Full, or broken: said before anything is changed.
 Result<void> MayTake(SiteDoor& door) {
   EDGEWISE_TRY(door.core().RecoverIfBroken());
@@ -31,8 +33,10 @@ void TakeAndAnswer(SiteDoor& door, const Entry& entry, std::string body, const R
 }
 
 /// Live, nothing can have happened after now; clocks differ a little. A replay says itself what time it is.
-EventTime LatestAllowed(const SiteDoor& door) {
-  return door.options().replay ? Machine::kAnyTime : door.options().clock->EventNow() + door.options().rules.most_ahead;
+EventTime LatestAllowed(SiteDoor& door) {
+  if (!door.options().replay) return door.options().clock->EventNow() + door.options().rules.most_ahead;
+  const auto now = door.core().machine().now();
+  return now.ms == 0 ? Machine::kAnyTime : now + kLongestStep;
 }
 
 void Answer(const Result<void>& result, const Responder& respond) {
@@ -160,6 +164,7 @@ Result<void> PostClock(SiteDoor& door, const HttpRequest& request, const Respond
   EDGEWISE_TRY(MayTake(door));
   EDGEWISE_ASSIGN(const auto body, Body(request, R"({"watermark":"2013-02-01T05:00:00Z"})"));
   EDGEWISE_ASSIGN(const auto time, TimeIn(body, "watermark"));
+  if (time > LatestAllowed(door)) return Fail(Code::kInvalidArgument, "\"watermark\" lies over 400 days ahead of the site's clock");
   TakeAndAnswer(door, WatermarkEntry{time}, fmt::format(R"({{"clock":"{}"}})", FormatTime(time)), respond);
   return {};
 }

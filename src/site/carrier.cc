@@ -35,7 +35,9 @@ bool Carrier::Step() {
   }
   auto moved = parts_.relay->Step(!flushes.empty(), Deadline::After(kStepLimit));
   while (!flushes.empty() && moved && *moved) moved = parts_.relay->Step(true, Deadline::After(kStepLimit));
-  if (!moved) log::Warn("site {}: relay: {}", parts_.site, moved.error().message);
+  auto trouble = moved ? std::string() : moved.error().message;
+  if (!trouble.empty() && trouble != trouble_) log::Warn("site {}: relay: {}; it is tried again", parts_.site, trouble);
+  trouble_ = std::move(trouble);
   if (!flushes.empty() || std::chrono::steady_clock::now() - looked_ >= kLook) LookAtQueue();
   const auto status = parts_.relay->Status();
   for (auto& done : flushes) {

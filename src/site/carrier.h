@@ -38,6 +38,7 @@ class Carrier {
 
   Parts parts_;
   std::chrono::steady_clock::time_point looked_;  // its own thread only
+  std::string trouble_;                           // likewise: what was said last
   mutable std::mutex mutex_;                      // guards both below
   Drained drained_;
   std::vector<Answer> flushes_;  // who waits

@@ -139,13 +139,13 @@ void Committer::Run() {
     }
     const bool due = all || derived_count_ >= kSettleAt || std::chrono::steady_clock::now() - settled_at_ >= kSettleAfter;
     const auto settled = due ? Settle() : Result<void>();
-    if (derived_.empty()) parts_.settled(written_);
+    if (derived_.empty() && written_.ms != 0) parts_.settled(written_);
     if (!settled) log::Warn("site: findings wait for the disk: {}", settled.error().message);
     lock.lock();
     busy_ = false;
     waiting_effects_ = derived_count_;
     if (!written) broken_ = written.error();
-    if (!settled) trouble_ = settled.error();
+    if (due) trouble_ = settled ? std::nullopt : std::optional<Error>(settled.error());
     if (all && pending_.empty()) drain_ = false;
     changed_.notify_all();
     if (!settled && !stop_) changed_.wait_for(lock, kSettleAfter, [this] { return stop_; });

@@ -155,6 +155,7 @@ Result<void> Core::Listen() {
 }
 
 Result<void> Core::Adopt(WarmUp&& warm_up) {
+  if (!committer_ || committer_->broken()) return Fail(Code::kAborted, "the site's disk failed meanwhile; the new features begin again");
   const auto heard_after = std::exchange(heard_after_, std::nullopt);
   const auto heard = std::exchange(heard_, {});
   if (!heard_after || warm_up.learned() < *heard_after || warm_up.core_life() != life_) {

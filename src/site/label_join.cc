@@ -8,7 +8,7 @@
 namespace edgewise::site {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kVersion = 2;  // 1 had no asked_at
 
 Digest GetDigest(ByteReader32& in) {
   std::array<std::uint8_t, 32> bytes{};
@@ -56,13 +56,13 @@ std::optional<Waiting> LabelJoin::Take(const LineageId& lineage) {
   return found == by_lineage_.end() ? std::nullopt : Remove(found->second);
 }
 
-std::vector<LineageId> LabelJoin::Find(std::string_view key, EventTime scored_at) const {
+std::vector<LineageId> LabelJoin::Find(std::string_view key, EventTime asked_at) const {
   std::vector<LineageId> rows;
   const auto found = by_key_.find(std::string(key));
   if (found == by_key_.end()) return rows;
   for (const auto number : found->second) {
     const auto& waiting = rows_.at(number).waiting;
-    if (waiting.scored_at == scored_at) rows.push_back(waiting.lineage);
+    if (waiting.asked_at == asked_at) rows.push_back(waiting.lineage);
   }
   return rows;
 }
@@ -85,6 +85,7 @@ std::string LabelJoin::Save() const {
     out.Fixed(waiting.lineage.bytes());
     out.Fixed({reinterpret_cast<const char*>(waiting.model.bytes().data()), waiting.model.bytes().size()});
     out.Fixed({reinterpret_cast<const char*>(waiting.layout.bytes().data()), waiting.layout.bytes().size()});
+    out.Number(waiting.asked_at.ms);
     out.Number(waiting.scored_at.ms);
     out.Number(waiting.give_up.ms);
     out.Number(waiting.score);
@@ -96,7 +97,8 @@ std::string LabelJoin::Save() const {
 Result<LabelJoin> LabelJoin::Load(std::string_view bytes) {
   ByteReader32 in(bytes);
   LabelJoin join;
-  if (in.Number<std::uint8_t>() != kVersion) return Fail(Code::kDataLoss, "waiting labels: unknown version");
+  const auto version = in.Number<std::uint8_t>();
+  if (version != kVersion && version != kVersion - 1) return Fail(Code::kDataLoss, "waiting labels: unknown version");
   const auto count = in.Number<std::uint64_t>();
   for (std::uint64_t i = 0; i < count && in.ok(); ++i) {
     std::string key(in.Text());
@@ -106,7 +108,8 @@ Result<LabelJoin> LabelJoin::Load(std::string_view bytes) {
     waiting.lineage = LineageId::FromBytes(lineage);
     waiting.model = GetDigest(in);
     waiting.layout = GetDigest(in);
-    waiting.scored_at.ms = in.Number<std::int64_t>();
+    waiting.asked_at.ms = in.Number<std::int64_t>();
+    waiting.scored_at.ms = version == 1 ? waiting.asked_at.ms : in.Number<std::int64_t>();
     waiting.give_up.ms = in.Number<std::int64_t>();
     waiting.score = in.Number<double>();
     EDGEWISE_ASSIGN(waiting.sample, DecodeSample(in.Text()));

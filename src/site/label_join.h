@@ -19,6 +19,7 @@ struct Waiting {
   LineageId lineage;
   Digest model;
   Digest layout;
+  EventTime asked_at;  ///< The request's own time; earlier than scored_at if it was dated back.
   EventTime scored_at;
   EventTime give_up;  ///< From here on it never gets one.
   double score = 0;
@@ -36,8 +37,8 @@ class LabelJoin {
   std::optional<Waiting> Take(const LineageId& lineage);
   /// Takes out the rows whose time is over.
   std::vector<Waiting> TakeExpired(EventTime now);
-  /// Rows of this key that were scored at this moment.
-  std::vector<LineageId> Find(std::string_view key, EventTime scored_at) const;
+  /// Rows of this key whose request named this moment.
+  std::vector<LineageId> Find(std::string_view key, EventTime asked_at) const;
   std::size_t size() const { return rows_.size(); }
 
   std::string Save() const;

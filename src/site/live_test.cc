@@ -15,6 +15,7 @@ class LiveSiteTest : public test::SiteTest {
     auto options = SiteTest::Made();
     options.replay = false;
     options.clock = clock_;
+    options.epoch = epoch_;
     return options;
   }
   void SetUp() override {
@@ -24,6 +25,7 @@ class LiveSiteTest : public test::SiteTest {
   }
   void Pass(std::chrono::minutes time) { clock_->Advance(clock_->EventNow() + time); }
 
+  std::uint64_t epoch_ = 1;
   std::shared_ptr<ReplayClock> clock_ = std::make_shared<ReplayClock>();  // shared with the site
 };
 
@@ -55,10 +57,24 @@ TEST_F(LiveSiteTest, ARowThatIsDatedBackSaysWhenItWasScored) {
   ASSERT_EQ(Score(0, "A").status, 200);
   site_.reset();
   auto log = ScoreLog::OpenForReading(folder_ / "scores.db").value();
+  int rows = 0;
   ASSERT_TRUE(log->ForEach([&](const ScoredRow& row) -> Result<void> {
+    ++rows;
     EXPECT_GE(FormatTime(row.scored_at), test::At(100));
     return {};
   }));
+  EXPECT_EQ(rows, 1);
+}
+
+TEST_F(LiveSiteTest, WhatASecondLifeOfItsDiskFindsLeaves) {
+  epoch_ = 2;
+  Open();
+  WaitUntilLive();
+  ASSERT_EQ(Score(0, "A").status, 200);
+  ASSERT_EQ(Stop(1, 10, "A", 30).status, 200);
+  ASSERT_EQ(Post("/relay/flush", "").status, 200);
+  EXPECT_EQ(StoredSamples(), 1U);
+  EXPECT_EQ(Status()["epoch"], 2);
 }
 
 }  // namespace

@@ -183,6 +183,7 @@ Result<std::vector<LineageId>> Machine::WaitingLike(std::string_view request_jso
 Result<void> Machine::Scored(const ScoredEntry& entry, Effects& effects) {
   const auto& spec = options_.program.request();
   EDGEWISE_ASSIGN(auto request, parser_.Parse(spec, entry.request, feature::RecordParser::Form::kRequest));
+  const auto asked_at = request.time.ms == 0 ? entry.scored_at : request.time;
   request.time = entry.scored_at;
   Advance(entry.scored_at, effects);
   ++counts_.scored;
@@ -190,8 +191,8 @@ Result<void> Machine::Scored(const ScoredEntry& entry, Effects& effects) {
   const auto& rules = options_.rules;
   const auto due = NumberOf(spec, request, rules.label.due);
   const EventTime start = std::isfinite(due) ? EventTime{static_cast<std::int64_t>(due)} : entry.scored_at;
-  labels_.Add(KeyOf(spec, request, rules.label.key),
-              {entry.lineage, entry.model, entry.layout, entry.scored_at, start + rules.label.never_after, entry.score, entry.sample});
+  labels_.Add(KeyOf(spec, request, rules.label.key), {entry.lineage, entry.model, entry.layout, asked_at, entry.scored_at,
+                                                      start + rules.label.never_after, entry.score, entry.sample});
   insight_.Scored({entry.lineage, entry.score, entry.model.ToString(), TextOf(spec, request, rules.insight.flight),
                    TextOf(spec, request, rules.insight.tail), TextOf(spec, request, rules.insight.dest),
                    TextOf(spec, request, rules.insight.note)});

@@ -20,6 +20,7 @@ namespace {
 
 using std::chrono::seconds;
 constexpr seconds kTick{60};                // a live site's clock is journaled so often when nothing else moves it
+constexpr seconds kTakeAgain{1};            // after a model that could not be taken over
 constexpr std::uint64_t kShortRest = 2000;  // journal entries that are learned while everybody waits for the same moment
 
 class RunningSite final : public Site, public SiteDoor {
@@ -69,9 +70,10 @@ class RunningSite final : public Site, public SiteDoor {
   std::unique_ptr<queue::Queue> queue_;
   std::unique_ptr<Core> core_;
   std::unique_ptr<deploy::Reconciler> reconciler_;
-  std::map<std::string, Served> served_;  // HTTP thread
-  std::uint64_t generation_ = ~0ULL;      // of served_
-  std::uint64_t life_ = 0;                // likewise
+  std::map<std::string, Served> served_;              // HTTP thread
+  std::uint64_t generation_ = ~0ULL;                  // of served_
+  std::uint64_t life_ = 0;                            // likewise
+  std::chrono::steady_clock::time_point take_again_;  // likewise: not before
 
   mutable std::mutex mutex_;  // guards what the status shows
   MachineCounts counts_;
@@ -93,8 +95,9 @@ Result<void> RunningSite::Start() {
   EDGEWISE_ASSIGN(core_, Core::Open(options_, files_, *queue_));
   Counted();
   if (options_.policy) {
-    auto relay = std::make_unique<relay::Relay>(relay::Options{.site = options_.name, .folder = options_.folder / "relay"},
-                                                *options_.policy, *queue_, store_, files_, metrics_);
+    auto relay =
+        std::make_unique<relay::Relay>(relay::Options{.site = options_.name, .epoch = options_.epoch, .folder = options_.folder / "relay"},
+                                       *options_.policy, *queue_, store_, files_, metrics_);
     carrier_ = std::make_unique<Carrier>(
         Carrier::Parts{.site = options_.name, .queue = *queue_, .relay = std::move(relay), .found = [this] { return core_->settled(); }});
   }
@@ -144,18 +147,25 @@ Result<void> RunningSite::WarmUpAside(const train::ModelCard& card) {
 /// Refreshes what is served when the deployment has changed it.
 void RunningSite::TakeLive() {
   const auto generation = reconciler_->generation();
-  if (generation == generation_ && core_->life() == life_) return;
+  const auto now = std::chrono::steady_clock::now();
+  if ((generation == generation_ && core_->life() == life_) || now < take_again_) return;
+  bool whole = true;
   served_.clear();
   for (auto& live : reconciler_->Live()) {
     auto program = feature::Program::FromJson(live.card->program);
     const auto warmed = program ? core_->Warm(*program) : Result<void>(std::unexpected(program.error()));
     if (!warmed) {
-      log::Warn("site {}: model {} does not serve: {}", options_.name, live.model.name, warmed.error().message);
+      log::Warn("site {}: model {} does not serve yet: {}", options_.name, live.model.name, warmed.error().message);
+      whole = false;
       continue;
     }
     core_->Know(live.model.digest, live.card);
     const auto name = live.model.name;
     served_.insert_or_assign(name, Served{std::move(live), *std::move(program)});
+  }
+  if (!whole) {
+    take_again_ = now + kTakeAgain;
+    return;
   }
   generation_ = generation;
   life_ = core_->life();
@@ -199,8 +209,9 @@ bool RunningSite::StepDeployment() {
       }
     }
   }
-  while (const auto did = reconciler_->Step(Deadline::After(seconds(60)))) {
-    if (!*did) break;
+  while (!stopping_) {
+    const auto did = reconciler_->Step(Deadline::After(seconds(60)));
+    if (!did || !*did) break;
   }
   if (options_.hub.report) (void)options_.hub.report(StatusJson(), deadline);  // said again at the next step
   return false;

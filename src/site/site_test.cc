@@ -65,6 +65,14 @@ TEST_F(SiteTest, ARequestSaidAgainIsTheSameRow) {
   EXPECT_EQ(Status()["scored"], 3);
 }
 
+TEST_F(SiteTest, ARequestThatIsDatedBackAndSaidAgainIsTheSameRow) {
+  WaitUntilLive();
+  ASSERT_EQ(Stop(1, 5, "B", 40).status, 200);  // the site's clock is ahead of the request's time
+  const auto first = Score(0, "A");
+  EXPECT_EQ(Score(0, "A").body, first.body);
+  EXPECT_EQ(Status()["scored"], 1);
+}
+
 TEST_F(SiteTest, BadInputIsRefusedWithAReasonAndTheNextRequestWorks) {
   WaitUntilLive();
   EXPECT_EQ(Post("/records/nowhere", "{}").status, 404);
@@ -72,6 +80,8 @@ TEST_F(SiteTest, BadInputIsRefusedWithAReasonAndTheNextRequestWorks) {
   EXPECT_EQ(Post("/score/nobody", "{}").status, 404);
   EXPECT_EQ(Post("/score/late", "[").status, 400);
   EXPECT_EQ(Post("/clock", R"({"watermark":"yesterday"})").status, 400);
+  EXPECT_EQ(Score(0, "A").status, 200);
+  EXPECT_EQ(Post("/clock", R"({"watermark":"9999-01-01T00:00:00Z"})").status, 400) << "each hour until then would be closed";
   EXPECT_EQ(Post("/labels", R"({"lineage":"00000000000000000000000000000001","label":1,"time":"2013-02-08T12:00:00Z"})").status, 404);
   EXPECT_EQ(Score(0, "A").status, 200);
 }

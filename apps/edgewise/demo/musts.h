@@ -12,7 +12,7 @@ struct Must {
   std::string name;
   double value = 0, bound = 0;
   bool at_most = false;   ///< The bound is the most; else the least.
-  bool absolute = false;  ///< Depends on the machine: reported, and fails nothing.
+  bool absolute = false;  ///< Depends on the machine's speed: reported, and fails nothing.
   bool Held() const { return at_most ? value <= bound : value >= bound; }
 };
 

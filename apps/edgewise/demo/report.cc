@@ -62,8 +62,9 @@ std::string Thousands(std::uint64_t number) {
 }
 
 bool KeptItsWord(const Report& report) {
-  return report.lost == 0 && report.doubled == 0 && report.leaks == 0 && report.lineage_broken == 0 && report.stored == report.indexed &&
-         report.appended == report.stored + report.denied;
+  const bool looked = report.appended > 0 && report.lineage_checked > 0 && report.searched_bytes > 0;
+  return looked && report.lost == 0 && report.doubled == 0 && report.leaks == 0 && report.lineage_broken == 0 &&
+         report.stored == report.indexed && report.appended == report.stored + report.denied;
 }
 
 std::string ToJson(const Report& report) {

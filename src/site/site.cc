@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <atomic>
 #include <nlohmann/json.hpp>
 
@@ -12,6 +11,7 @@
 #include "site/carrier.h"
 #include "site/core.h"
 #include "site/errands.h"
+#include "site/serving.h"
 #include "site/status.h"
 #include "site/stepper.h"
 
@@ -20,7 +20,6 @@ namespace {
 
 using std::chrono::seconds;
 constexpr seconds kTick{60};                // a live site's clock is journaled so often when nothing else moves it
-constexpr seconds kTakeAgain{1};            // after a model that could not be taken over
 constexpr std::uint64_t kShortRest = 2000;  // journal entries that are learned while everybody waits for the same moment
 
 class RunningSite final : public Site, public SiteDoor {
@@ -34,6 +33,7 @@ class RunningSite final : public Site, public SiteDoor {
     ticker_.reset();
     deployer_.reset();
     carrier_.reset();
+    serving_.reset();
     reconciler_.reset();
     core_.reset();
   }
@@ -47,9 +47,9 @@ class RunningSite final : public Site, public SiteDoor {
   Core& core() override { return *core_; }
   Metrics& metrics() override { return metrics_; }
   Counters& counters() override { return counters_; }
-  const Served* FindModel(const std::string& name) override;
+  const Served* FindModel(const std::string& name) override { return serving_->Find(name); }
   Result<void> Revive(const std::string& name, Deadline deadline) override { return reconciler_->Revive(name, deadline); }
-  bool IsStarting(const std::string& name) override;
+  bool IsStarting(const std::string& name) override { return serving_->IsStarting(name); }
   void Flush(std::function<void(Result<void>)> done) override;
   void Counted() override;
 
@@ -57,7 +57,6 @@ class RunningSite final : public Site, public SiteDoor {
   Result<void> OpenDeployment();
   Result<void> WarmUpAside(const train::ModelCard& card);
   Result<void> OnHttpThread(const std::function<Result<void>()>& work);
-  void TakeLive();
   bool StepDeployment();
   bool Tick();
 
@@ -70,10 +69,7 @@ class RunningSite final : public Site, public SiteDoor {
   std::unique_ptr<queue::Queue> queue_;
   std::unique_ptr<Core> core_;
   std::unique_ptr<deploy::Reconciler> reconciler_;
-  std::map<std::string, Served> served_;              // HTTP thread
-  std::uint64_t generation_ = ~0ULL;                  // of served_
-  std::uint64_t life_ = 0;                            // likewise
-  std::chrono::steady_clock::time_point take_again_;  // likewise: not before
+  std::unique_ptr<Serving> serving_;
 
   mutable std::mutex mutex_;  // guards what the status shows
   MachineCounts counts_;
@@ -118,6 +114,7 @@ Result<void> RunningSite::OpenDeployment() {
       .folder = options_.folder / "deploy", .policy = options_.policy ? options_.policy->digest() : Digest(), .pull = options_.pull};
   options.before_swap = [this](const train::ModelCard& card) { return WarmUpAside(card); };
   EDGEWISE_ASSIGN(reconciler_, deploy::Reconciler::Open(std::move(options), target_, files_));
+  serving_ = std::make_unique<Serving>(options_.name, *reconciler_, *core_);
   return {};
 }
 
@@ -142,44 +139,6 @@ Result<void> RunningSite::WarmUpAside(const train::ModelCard& card) {
   EDGEWISE_TRY(OnHttpThread([this] { return core_->Listen(); }));
   EDGEWISE_TRY(warm_up->CatchUp(stop));
   return OnHttpThread([&] { return core_->Adopt(std::move(*warm_up)); });
-}
-
-/// Refreshes what is served when the deployment has changed it.
-void RunningSite::TakeLive() {
-  const auto generation = reconciler_->generation();
-  const auto now = std::chrono::steady_clock::now();
-  if ((generation == generation_ && core_->life() == life_) || now < take_again_) return;
-  bool whole = true;
-  served_.clear();
-  for (auto& live : reconciler_->Live()) {
-    auto program = feature::Program::FromJson(live.card->program);
-    const auto warmed = program ? core_->Warm(*program) : Result<void>(std::unexpected(program.error()));
-    if (!warmed) {
-      log::Warn("site {}: model {} does not serve yet: {}", options_.name, live.model.name, warmed.error().message);
-      whole = false;
-      continue;
-    }
-    core_->Know(live.model.digest, live.card);
-    const auto name = live.model.name;
-    served_.insert_or_assign(name, Served{std::move(live), *std::move(program)});
-  }
-  if (!whole) {
-    take_again_ = now + kTakeAgain;
-    return;
-  }
-  generation_ = generation;
-  life_ = core_->life();
-}
-
-const Served* RunningSite::FindModel(const std::string& name) {
-  TakeLive();
-  const auto found = served_.find(name);
-  return found == served_.end() ? nullptr : &found->second;
-}
-
-bool RunningSite::IsStarting(const std::string& name) {
-  const auto desired = reconciler_->desired();
-  return desired && std::ranges::find(desired->models, name, &deploy::DesiredModel::name) != desired->models.end();
 }
 
 void RunningSite::Counted() {
@@ -213,6 +172,7 @@ bool RunningSite::StepDeployment() {
     const auto did = reconciler_->Step(Deadline::After(seconds(60)));
     if (!did || !*did) break;
   }
+  server_->Post([this] { serving_->Refresh(); });  // or a scorer that was replaced would live on until the next request
   if (options_.hub.report) (void)options_.hub.report(StatusJson(), deadline);  // said again at the next step
   return false;
 }

@@ -116,5 +116,14 @@ TEST_F(SiteTest, MetricsCountWhatHappened) {
   EXPECT_NE(text.find("edgewise_site_score_seconds_count{site=\"EWR\"} 1"), std::string::npos) << text;
 }
 
+TEST_F(SiteTest, AScorerThatWasReplacedEndsWithoutAnotherRequest) {
+  WaitUntilLive();
+  ASSERT_EQ(Score(0, "A").status, 200);
+  Push("2", kFeatures);
+  Desire(2, "2");
+  WaitUntilLive(2);
+  WaitUntil([&] { return target_.running() == 1; });
+}
+
 }  // namespace
 }  // namespace edgewise::site::test

@@ -12,6 +12,7 @@ class FakeTarget::Scorer final : public Running, public score::Engine {
   Scorer(std::size_t width, float bias, std::shared_ptr<std::atomic<bool>> alive) : fake_(width, bias), alive_(std::move(alive)) {}
   const score::Engine& engine() const override { return *this; }
   bool Alive() override { return *alive_; }
+  void Kill() override { *alive_ = false; }
   int pid() const override { return 0; }
 
   std::size_t width() const override { return fake_.width(); }

@@ -13,6 +13,7 @@ class InlineScorer final : public Running {
   explicit InlineScorer(std::unique_ptr<score::Engine> engine) : engine_(std::move(engine)) {}
   const score::Engine& engine() const override { return *engine_; }
   bool Alive() override { return true; }
+  void Kill() override {}
   int pid() const override { return 0; }
 
  private:

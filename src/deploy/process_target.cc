@@ -29,6 +29,10 @@ class ScorerChild final : public Running {
     const std::lock_guard lock(mutex_);
     return child_->Alive();
   }
+  void Kill() override {
+    const std::lock_guard lock(mutex_);
+    child_->Kill();
+  }
   int pid() const override { return child_->pid(); }
 
  private:

@@ -66,7 +66,7 @@ class Reconciler {
     std::function<std::chrono::steady_clock::time_point()> now = std::chrono::steady_clock::now;
   };
 
-  /// Errors: kDataLoss (desired.json is damaged: remove it, the hub sends it again), as Files.
+  /// A damaged desired.json is set aside; the hub sends it again. Errors: as Files.
   static Result<std::unique_ptr<Reconciler>> Open(Options options, Target& target, Files& files);
 
   /// Errors: kAborted (older number, or the same with other content), kInvalidArgument (not a valid state), kFailedPrecondition (it wants

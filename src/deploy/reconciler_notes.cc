@@ -20,9 +20,14 @@ Result<void> Reconciler::ReadFolder() {
   if (!text && text.error().code != Code::kNotFound) return std::unexpected(text.error());
   if (text) {
     auto desired = DesiredFromJson(*text);
-    if (!desired) return Fail(Code::kDataLoss, fmt::format("{} is damaged; remove it, the hub sends it again", path.string()));
-    desired_ = std::move(*desired);
-    refused_ = PolicyTrouble(*desired_);
+    if (desired) {
+      desired_ = std::move(*desired);
+      refused_ = PolicyTrouble(*desired_);
+    } else {
+      log::Warn("deploy: {} is damaged: kept as desired.json.damaged; the hub sends it again", path.string());
+      EDGEWISE_TRY(files_.ReplaceDurably(options_.folder / "desired.json.damaged", *text));
+      EDGEWISE_TRY(files_.Remove(path));
+    }
   }
   last_good_ = ReadNote(kLive);
   previous_ = ReadNote(kPrevious);

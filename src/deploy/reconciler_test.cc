@@ -183,14 +183,15 @@ TEST_F(ReconcilerTest, ADamagedFileOnDiskIsPulledAgain) {
   EXPECT_EQ(registry_.pulls(), 2);
 }
 
-TEST_F(ReconcilerTest, ADamagedDesiredStateIsNamed) {
+TEST_F(ReconcilerTest, ADamagedDesiredStateIsSetAsideAndTakenAgain) {
   Open();
   Offer(1, {registry_.Push(1)});
   reconciler_.reset();
   ASSERT_TRUE(SystemFiles().ReplaceDurably(folder_.path() / "deploy/desired.json", "{"));
   const auto opened = Reconciler::Open({.folder = folder_.path() / "deploy", .pull = {}}, fake_, SystemFiles());
-  ASSERT_FALSE(opened);
-  EXPECT_EQ(opened.error().code, Code::kDataLoss);
+  ASSERT_TRUE(opened) << opened.error().message;
+  EXPECT_FALSE((*opened)->desired());
+  EXPECT_EQ(SystemFiles().Read(folder_.path() / "deploy/desired.json.damaged").value(), "{");
 }
 
 // The figure, with real processes: no request fails while versions change under it.

@@ -24,6 +24,7 @@ class Running {
   virtual ~Running() = default;
   virtual const score::Engine& engine() const = 0;
   virtual bool Alive() = 0;
+  virtual void Kill() = 0;      ///< Ends it at once, as a crash would; nothing happens to one that is no process of its own.
   virtual int pid() const = 0;  ///< 0 when it is not a process of its own.
 };
 

@@ -13,6 +13,7 @@ namespace dom = simdjson::dom;
 
 // Features are float32: what would turn infinite there, or in a difference, is out of every range.
 constexpr double kLargest = 1e30;
+constexpr std::size_t kLongestText = 4096;  // bytes; a row keeps its texts in memory until its label comes
 
 // Messages name the stream and the field, never the value: a refused record is still site data.
 std::unexpected<Error> Refuse(const StreamSpec& stream, std::string_view field, std::string_view what) {
@@ -41,6 +42,7 @@ Result<void> ReadValue(const StreamSpec& stream, const FieldSpec& field, dom::el
     case FieldKind::kText: {
       std::string_view text;
       if (element.get(text) != simdjson::SUCCESS) return Refuse(stream, field.name, "must be text or null");
+      if (text.size() > kLongestText) return Refuse(stream, field.name, fmt::format("is longer than {} bytes", kLongestText));
       value.text = text;
       return {};
     }
@@ -70,6 +72,7 @@ Result<void> CheckRequired(const StreamSpec& stream, const Record& record) {
 
 struct Seen {
   bool time = false, producer = false, sequence = false;
+  std::vector<bool> fields;  // by place
 };
 
 Result<void> ReadMember(const StreamSpec& stream, std::string_view key, dom::element element, Record& record, Seen& seen) {
@@ -79,6 +82,7 @@ Result<void> ReadMember(const StreamSpec& stream, std::string_view key, dom::ele
   } else if (key == "producer") {
     std::string_view text;
     if (element.get(text) != simdjson::SUCCESS || text.empty()) return Refuse(stream, key, "must be text that is not empty");
+    if (text.size() > kLongestText) return Refuse(stream, key, fmt::format("is longer than {} bytes", kLongestText));
     record.producer = text;
     seen.producer = true;
   } else if (key == "seq") {
@@ -87,7 +91,8 @@ Result<void> ReadMember(const StreamSpec& stream, std::string_view key, dom::ele
     seen.sequence = true;
   } else if (const int index = stream.Find(key); index >= 0) {
     const auto at = static_cast<std::size_t>(index);
-    record.values[at] = {};
+    if (seen.fields[at]) return Refuse(stream, key, "is given twice");
+    seen.fields[at] = true;
     return ReadValue(stream, stream.fields[at], element, record, record.values[at]);
   }
   return {};
@@ -100,6 +105,7 @@ Result<Record> ReadRecord(const StreamSpec& stream, dom::element element, Record
   Record record;
   record.values.resize(stream.fields.size());
   Seen seen;
+  seen.fields.resize(stream.fields.size());
   for (const auto& member : object) EDGEWISE_TRY(ReadMember(stream, member.key, member.value, record, seen));
   if (form == RecordParser::Form::kRecord) {
     if (!seen.time) return Refuse(stream, "time", "is required and missing");

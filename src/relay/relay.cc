@@ -98,6 +98,7 @@ RelayStatus Relay::Status() const {
 /// nothing.
 Result<void> Relay::LoadCuts() {
   EDGEWISE_TRY(files_.MakeDirs(options_.folder));
+  EDGEWISE_ASSIGN(const auto depths, queue_.Depths());
   for (const auto lane : event::kLanes) {
     const auto bytes = files_.Read(options_.folder / fmt::format("{}.cut", LaneName(lane)));
     if (!bytes && bytes.error().code == Code::kNotFound) continue;
@@ -108,6 +109,7 @@ Result<void> Relay::LoadCuts() {
       return Fail(Code::kDataLoss, fmt::format("relay: {}.cut belongs to site {}, lane {}; give each site a folder of its own",
                                                LaneName(lane), batch.head.site, LaneName(batch.head.lane)));
     }
+    EDGEWISE_TRY(CheckQueueHolds(batch.head, depths));
     auto& state = Of(lane);
     state.epoch = batch.head.epoch;
     state.through = batch.head.last;
@@ -116,6 +118,18 @@ Result<void> Relay::LoadCuts() {
   }
   loaded_ = true;
   return {};
+}
+
+/// A queue that was lost or set back gives the same names again, in the same life of the disk, to other events: they would be taken for
+/// carried, and settled.
+Result<void> Relay::CheckQueueHolds(const BatchHead& head, const std::vector<queue::LaneDepth>& depths) const {
+  const auto depth = std::ranges::find(depths, head.lane, &queue::LaneDepth::lane);
+  const auto appended = depth == depths.end() ? 0 : depth->appended;
+  if (head.epoch != options_.epoch || appended >= head.last) return {};
+  return Fail(Code::kDataLoss,
+              fmt::format("relay: {} events of lane {} have left, and the queue knows {}: it was lost or set back; start site {} "
+                          "with epoch = {}",
+                          head.last, LaneName(head.lane), appended, options_.site, options_.epoch + 1));
 }
 
 /// A cut that is damaged stops the relay until a person has looked; whoever only reads the status must see that too.

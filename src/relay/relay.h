@@ -67,6 +67,7 @@ class Relay {
   class Audit;
 
   Result<void> LoadCuts();
+  Result<void> CheckQueueHolds(const BatchHead& head, const std::vector<queue::LaneDepth>& depths) const;
   Result<void> Shown(Result<void> loaded);
   Result<bool> StepLane(event::Lane lane, bool flush, Deadline deadline);
   Result<bool> Due(event::Lane lane, bool flush);

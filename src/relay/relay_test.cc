@@ -268,5 +268,23 @@ TEST_F(RelayTest, HalfALineOfACrashIsEndedBeforeTheNext) {
   EXPECT_TRUE(Slurp(folder_ / "audit-2013-02-08.jsonl").starts_with("{\"event\":\"EW\n{\"event\":\"EWR/1/sample/1\""));
 }
 
+TEST_F(RelayTest, AQueueThatWasLostStopsUntilTheSiteHasANewEpoch) {
+  Restart();
+  Append(5);
+  Drain();
+  queue::FakeQueue lost("EWR");
+  const auto open = [&](queue::Queue& queue, std::uint64_t epoch) {
+    return std::make_unique<Relay>(
+        Options{.site = "EWR", .epoch = epoch, .folder = folder_, .clock = &clock_, .now = [this] { return now_; }}, policy_, queue, store_,
+        SystemFiles(), metrics_);
+  };
+  const auto stopped = open(lost, 1);
+  EXPECT_EQ(stopped->Step(true, soon_).error().code, Code::kDataLoss);
+  ASSERT_TRUE(stopped->Status().stopped);
+  EXPECT_NE(stopped->Status().stopped->find("epoch = 2"), std::string::npos) << *stopped->Status().stopped;
+  queue::FakeQueue anew("EWR", 2);
+  EXPECT_TRUE(open(anew, 2)->Step(true, soon_));
+}
+
 }  // namespace
 }  // namespace edgewise::relay

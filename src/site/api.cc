@@ -4,13 +4,18 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/json.h"
+
 namespace edgewise::site {
 namespace {
 
 using net::HttpRequest, net::HttpResponse, net::Responder, net::Router;
 
 constexpr std::chrono::seconds kScoreLimit{5};  // a request that waits longer for its scorer is of no use to anybody
+constexpr std::chrono::seconds kHung{2};        // a scorer that does not answer one row so long never will
 
+constexpr std::size_t kLargestDocument = 64 * 1024;  // of labels and clock: parsed into a tree, which costs many times its bytes
+constexpr std::size_t kLargestScore = 1024 * 1024;
 constexpr std::chrono::hours kLongestStep{24 * 400};  // of a replay's clock: each hour in it is closed, and a typo has millions
 
 /// Full, or broken: said before anything is changed.
@@ -107,12 +112,16 @@ Result<ScoredEntry> ScoreOne(SiteDoor& door, const Served& served, std::string_v
   return entry;
 }
 
-/// A scorer may end at any moment; the request that finds it so starts it again and asks once more, within its own deadline.
+/// A scorer may end or hang at any moment; the request that finds it so starts it again and asks once more, within its own deadline.
 /// `served` is then what is live by now: a swap may have come between.
 Result<ScoredEntry> ScoreOrRevive(SiteDoor& door, const Served*& served, const std::string& model, std::string_view json) {
   const auto deadline = Deadline::After(kScoreLimit);
-  auto entry = ScoreOne(door, *served, json, deadline);
-  if (entry || entry.error().code != Code::kUnavailable) return entry;
+  auto entry = ScoreOne(door, *served, json, Deadline::After(kHung));
+  if (!entry && entry.error().code == Code::kDeadlineExceeded) {
+    served->live.running->Kill();  // everything else waits behind it
+  } else if (entry || entry.error().code != Code::kUnavailable) {
+    return entry;
+  }
   EDGEWISE_TRY(door.Revive(model, deadline));
   served = door.FindModel(model);
   if (served == nullptr) return entry;
@@ -122,6 +131,8 @@ Result<ScoredEntry> ScoreOrRevive(SiteDoor& door, const Served*& served, const s
 Result<void> PostScore(SiteDoor& door, const HttpRequest& request, const std::string& model, const Responder& respond) {
   const auto start = std::chrono::steady_clock::now();
   EDGEWISE_TRY(MayTake(door));
+  if (request.body.size() > kLargestScore)
+    return Fail(Code::kInvalidArgument, fmt::format("the body is larger than {} bytes", kLargestScore));
   const auto* served = door.FindModel(model);
   if (served == nullptr) {
     if (door.IsStarting(model)) return Fail(Code::kUnavailable, fmt::format("model \"{}\" is being started; ask again", model));
@@ -142,7 +153,9 @@ Result<void> PostScore(SiteDoor& door, const HttpRequest& request, const std::st
 }
 
 Result<nlohmann::json> Body(const HttpRequest& request, std::string_view example) {
-  auto body = nlohmann::json::parse(request.body, nullptr, false);
+  if (request.body.size() > kLargestDocument)
+    return Fail(Code::kInvalidArgument, fmt::format("the body is larger than {} bytes; it must be like {}", kLargestDocument, example));
+  auto body = ParseJson<nlohmann::json>(request.body);
   if (!body.is_object()) return Fail(Code::kInvalidArgument, fmt::format("the body must be like {}", example));
   return body;
 }
@@ -178,6 +191,7 @@ Result<void> PostLabel(SiteDoor& door, const HttpRequest& request, const Respond
   }
   EDGEWISE_ASSIGN(const auto lineage, LineageId::Parse(TextIn(body, "lineage")));
   EDGEWISE_ASSIGN(const auto time, TimeIn(body, "time"));
+  if (time > LatestAllowed(door)) return Fail(Code::kInvalidArgument, "\"time\" lies in the future; is the sender's clock wrong?");
   EDGEWISE_TRY(door.core().Drain(Deadline::After(std::chrono::seconds(10))));
   EDGEWISE_ASSIGN(const auto row, door.core().log().Find(lineage));
   if (!row) return Fail(Code::kNotFound, "no row with this lineage id was scored here");
@@ -225,6 +239,7 @@ void AddSiteRoutes(Router& router, SiteDoor& door) {
     respond(HttpResponse::Json(200, StreamsJson(door.options().program)));
   });
   router.Add("GET", "/metrics", [&door](const HttpRequest&, const auto&, const Responder& respond) {
+    door.Counted();
     respond(HttpResponse::Text(200, door.metrics().Text()));
   });
   router.Add("GET", "/healthz",

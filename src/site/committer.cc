@@ -61,9 +61,9 @@ Result<void> Committer::Drain(Deadline deadline) {
   return {};
 }
 
-bool Committer::broken() const {
+std::optional<Error> Committer::broken() const {
   const std::lock_guard lock(mutex_);
-  return broken_.has_value();
+  return broken_;
 }
 
 std::size_t Committer::backlog() const {
@@ -108,6 +108,7 @@ Result<void> Committer::Settle() {
     if (snapshot == derived_.end()) {
       derived_.clear();
     } else {
+      EDGEWISE_TRY(parts_.log.Apply({}, snapshot->position));  // so that a log that was lost is found behind its snapshot
       EDGEWISE_TRY(parts_.files.ReplaceDurably(parts_.snapshot, EncodeSnapshot(snapshot->position, *snapshot->snapshot)));
       derived_.erase(derived_.begin(), snapshot + 1);
     }

@@ -46,7 +46,7 @@ class Committer {
   void AddSnapshot(std::string machine);
   /// Until all that was added is on the disk, effects too. Errors: what keeps it from being so; kDeadlineExceeded.
   Result<void> Drain(Deadline deadline);
-  bool broken() const;
+  std::optional<Error> broken() const;  ///< What failed.
   std::size_t backlog() const;  ///< Changes not in the journal yet, and effects not in queue and score log.
 
  private:

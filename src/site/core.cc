@@ -6,6 +6,9 @@ namespace edgewise::site {
 namespace {
 
 constexpr std::size_t kReplayChunk = 5000;  // entries whose effects are put together
+// A recovery reads the journal; a disk that stays full would have that done for each request.
+constexpr std::chrono::milliseconds kFirstPause{250}, kLongestPause{4000};
+constexpr std::chrono::minutes kSteady{1};
 constexpr std::size_t kMostHeard = 20'000;  // batches of records kept for a warm-up; one that needs more has not caught up
 
 std::filesystem::path CardFile(const std::filesystem::path& site, const Digest& model) { return site / "cards" / (model.Hex() + ".json"); }
@@ -77,6 +80,11 @@ Result<std::uint64_t> Core::LoadSnapshot() {
         Code::kDataLoss,
         "the snapshot is ahead of the journal: journal files are missing; bring them back, or remove the site's folder to start over");
   }
+  EDGEWISE_ASSIGN(const auto logged, log_->AppliedThrough());
+  if (snapshot && logged < snapshot->position) {
+    log::Warn("site {}: the score log was lost or set back; it is filled again from the journal", options_.name);
+    return 0;
+  }
   if (snapshot) {
     if (const auto loaded = machine_->Load(snapshot->machine); loaded) return snapshot->position;
     machine_ = std::make_unique<Machine>(MachineOptions());
@@ -111,6 +119,7 @@ Result<void> Core::Replay(std::uint64_t after) {
 
 void Core::Take(const Entry& entry, std::function<void(Result<void>)> done) {
   Change change{.entry = Encode(entry), .effects = {}, .done = std::move(done), .clock = {}};
+  if (change.entry.size() > kMaxEntry) return change.done(Fail(Code::kInvalidArgument, "the request is too large to be kept"));
   if (auto applied = machine_->Apply(entry, change.effects); !applied) return change.done(std::move(applied));
   change.clock = machine_->now();
   committer_->Add(std::move(change));
@@ -177,11 +186,22 @@ Result<void> Core::Warm(const feature::Program& program) {
 }
 
 Result<void> Core::RecoverIfBroken() {
-  if (committer_ && !committer_->broken()) return {};
+  if (committer_) {
+    const auto broken = committer_->broken();
+    if (!broken) return {};
+    failure_ = broken;
+  }
+  const auto now = std::chrono::steady_clock::now();
+  if (now < next_try_ && failure_) return std::unexpected(*failure_);
+  pause_ = now - next_try_ > kSteady ? kFirstPause : std::min(pause_ * 2, kLongestPause);
+  next_try_ = now + pause_;
   committer_.reset();
   log_.reset();
   journal_.reset();
-  EDGEWISE_TRY(OpenParts());
+  if (auto opened = OpenParts(); !opened) {
+    failure_ = opened.error();
+    return opened;
+  }
   log::Info("site {}: writing again", options_.name);
   return {};
 }

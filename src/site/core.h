@@ -75,6 +75,9 @@ class Core {
   std::uint64_t taken_ = 0;                   // position of the last entry taken, on the disk or not
   std::optional<std::uint64_t> heard_after_;  // while somebody listens: the position behind which heard_ begins
   std::vector<RecordsEntry> heard_;
+  std::chrono::steady_clock::time_point next_try_;  // of a recovery
+  std::chrono::milliseconds pause_{0};
+  std::optional<Error> failure_;  // what is answered until then
   std::uint64_t since_snapshot_ = 0;
   std::uint64_t life_ = 0;
 };

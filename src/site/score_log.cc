@@ -106,7 +106,8 @@ Result<void> ScoreLog::Prepare(bool writing) {
     return FromSqlite(database_, "read version");
   const int found = sqlite3_step(version) == SQLITE_ROW ? sqlite3_column_int(version, 0) : -1;
   sqlite3_finalize(version);
-  if (found > kVersion || found < 0 || (found == 0 && !writing))
+  if (found < 0) return FromSqlite(database_, "read version");
+  if (found > kVersion || (found == 0 && !writing))
     return Fail(Code::kFailedPrecondition,
                 "score log: not a file of this version; it is left as it is. Upgrade edgewise, or move the file away");
 

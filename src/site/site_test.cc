@@ -125,5 +125,28 @@ TEST_F(SiteTest, AScorerThatWasReplacedEndsWithoutAnotherRequest) {
   WaitUntil([&] { return target_.running() == 1; });
 }
 
+TEST_F(SiteTest, AScoreLogThatWasLostIsFilledAgainFromTheJournal) {
+  WaitUntilLive();
+  const auto lineage = nlohmann::json::parse(Score(0, "A").body)["lineage"].get<std::string>();
+  ASSERT_EQ(Score(1, "B").status, 200);
+  ASSERT_EQ(Post("/relay/flush", "").status, 200);  // with it a snapshot
+  site_.reset();
+  for (const auto* name : {"scores.db", "scores.db-wal", "scores.db-shm"}) std::filesystem::remove(folder_ / name);
+  Open();
+  EXPECT_EQ(Post("/labels", fmt::format(R"({{"lineage":"{}","label":1,"time":"{}"}})", lineage, At(90))).status, 200);
+  EXPECT_EQ(Status()["scored"], 2);
+}
+
+TEST_F(SiteTest, WhatWouldCostFarMoreThanItsBytesIsRefused) {
+  WaitUntilLive();
+  EXPECT_EQ(Post("/labels", std::string(1 << 20, '[')).status, 400);
+  EXPECT_EQ(Post("/score/late", fmt::format(R"({{"time":"{}","name":"{}","due":"{}"}})", At(0), std::string(5000, 'x'), At(60))).status,
+            400);
+  EXPECT_EQ(
+      Post("/records/stop", fmt::format(R"({{"producer":"p","seq":1,"time":"{}","name":"A","delay":9999,"delay":9999}})", At(0))).status,
+      400);
+  EXPECT_EQ(Status()["quarantined"], 0);
+}
+
 }  // namespace
 }  // namespace edgewise::site::test

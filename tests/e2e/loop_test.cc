@@ -188,6 +188,16 @@ TEST_F(Loop, AScorerHoldsNoSocketOfItsSite) {
   for (const auto& held : its) EXPECT_FALSE(ours.contains(held)) << "it could answer in the hub's name, and keeps its port after a kill";
 }
 
+TEST_F(Loop, AScorerThatHangsIsReplacedAndHoldsNobodyUpForLong) {
+  Deploy(1);
+  const auto scorers = e2e::OffspringOf(pid_, "serve");
+  ASSERT_EQ(scorers.size(), 1U);
+  ASSERT_EQ(kill(scorers[0], SIGSTOP), 0);
+  Score(1, 0);  // expects 200
+  EXPECT_EQ(e2e::OffspringOf(pid_, "serve").size(), 1U);
+  EXPECT_NE(e2e::OffspringOf(pid_, "serve").at(0), scorers[0]);
+}
+
 TEST_F(Loop, CtrlCStopsCleanly) {
   const int status = Kill(SIGINT);
   EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;

@@ -13,6 +13,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+constexpr std::uint64_t kLongestStep = 1'000'000;       // a number near the last one there is would be the last that the site ever takes
 constexpr std::string_view kBefore = "desired_before";  // the kind of documents that were desired once
 
 Result<std::uint64_t> NumberOf(std::string_view text) {
@@ -52,6 +53,10 @@ Result<void> Fleet::SetDesired(const std::string& site, std::string_view documen
   if (number <= present) {
     return Fail(Code::kAborted,
                 fmt::format("desired state: number {} is not above {}'s present {}; read it and count on", number, site, present));
+  }
+  if (number > present + kLongestStep) {
+    return Fail(Code::kInvalidArgument,
+                fmt::format("desired state: number {} is too far above {}'s present {}; count on from there", number, site, present));
   }
   if (present > 0) {  // first: a stop in between then keeps the present state twice, and loses none
     EDGEWISE_TRY(index_.PutDocument(kBefore, fmt::format("{}/{:02}", site, present % kHistory), entry->desired));

@@ -43,6 +43,7 @@ TEST(FleetHistory, ARefusedStateLeavesNoTrace) {
   const auto fleet = hub.Open();
   ASSERT_TRUE(fleet->SetDesired("EWR", State(2)));
   EXPECT_EQ(fleet->SetDesired("EWR", State(1)).error().code, Code::kAborted);
+  EXPECT_EQ(fleet->SetDesired("EWR", State(18'000'000'000'000'000'000U)).error().code, Code::kInvalidArgument);
   hub.index.FailNext({Code::kResourceExhausted, "disk full"});
   EXPECT_EQ(fleet->SetDesired("EWR", State(3)).error().code, Code::kResourceExhausted);
   EXPECT_EQ(*fleet->DesiredHistory("EWR"), States{State(2)});

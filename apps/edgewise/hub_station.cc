@@ -24,9 +24,13 @@ Result<std::unique_ptr<HubStation>> HubStation::Start(const Options& options, st
 }
 
 void HubStation::IndexUntil(const StopSignals& signals) {
+  std::string told;  // a store that is away fails five times a second, in the same words
   while (true) {
     const auto indexed = indexer_->Step(200, Deadline::After(std::chrono::seconds(10)));
-    if (!indexed) log::Warn("hub: {}", indexed.error().message);
+    const auto fault = indexed ? std::string() : indexed.error().message;
+    if (fault != told && !indexed) log::Warn("hub: {}", fault);
+    if (fault != told && indexed) log::Info("hub: the store and the index can be read again");
+    told = fault;
     const bool more = indexed && *indexed > 0;
     if (signals.Came(std::chrono::milliseconds(more ? 0 : 200))) return;
   }

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <utility>
 
+#include "hub/detail/lane_totals.h"
+
 namespace edgewise::hub {
 
 void FakeIndex::FailNext(Error error) {
@@ -84,9 +86,9 @@ Result<Totals> FakeIndex::Count() {
 Result<std::vector<LaneTotals>> FakeIndex::Lanes() {
   const std::scoped_lock lock(mutex_);
   EDGEWISE_TRY(TakeFailure());
-  std::map<std::pair<std::string, event::Lane>, LaneTotals> lanes;
+  std::map<std::tuple<std::string, event::Lane, std::uint64_t>, LaneTotals> epochs;
   for (const auto& [name, batch] : objects_) {
-    auto& lane = lanes[{batch.site, batch.lane}];
+    auto& lane = epochs[{batch.site, batch.lane, batch.epoch}];
     lane.site = batch.site;
     lane.lane = batch.lane;
     ++lane.objects;
@@ -97,7 +99,7 @@ Result<std::vector<LaneTotals>> FakeIndex::Lanes() {
     lane.leak_bits_max = std::max(lane.leak_bits_max, batch.leak_bits_max);
   }
   std::vector<LaneTotals> list;
-  for (auto& [key, lane] : lanes) list.push_back(std::move(lane));
+  for (auto& [key, epoch] : epochs) detail::AddEpoch(list, std::move(epoch));
   return list;
 }
 

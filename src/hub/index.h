@@ -93,7 +93,8 @@ struct LaneTotals {
   std::uint64_t objects = 0;
   std::uint64_t events = 0;
   std::uint64_t denied = 0;
-  std::uint64_t last = 0;  ///< Highest sequence; last - events - denied is what is missing.
+  std::uint64_t missing = 0;  ///< Sum over the epochs of highest sequence - events - denied: a new disk counts from 1 again.
+  std::uint64_t last = 0;     ///< Highest sequence of the newest epoch.
   int leak_bits_max = 0;
   Digest policy;  ///< Of the newest object.
 };

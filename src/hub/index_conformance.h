@@ -96,9 +96,28 @@ TYPED_TEST_P(IndexConformance, LanesCountWhatCameAndWhatWasDenied) {
   EXPECT_EQ(lanes[0].events, 2u);
   EXPECT_EQ(lanes[0].denied, 2u);
   EXPECT_EQ(lanes[0].last, 5u);
+  EXPECT_EQ(lanes[0].missing, 1u);
   EXPECT_EQ(lanes[0].policy, Digest::Of("policy"));
   EXPECT_EQ(this->index_.Models()->front().rows, 2u);
   EXPECT_NEAR(this->index_.Models()->front().logloss_sum, 1.3863 + 0.2877, 1e-3);
+}
+
+TYPED_TEST_P(IndexConformance, WhatIsMissingIsFoundInEachEpoch) {
+  ASSERT_TRUE(this->index_.AddBatch(Samples(1, "abcd")));  // whole
+  ASSERT_TRUE(this->index_.AddBatch(InEpoch(Samples(1, "x"), 2)));
+  auto later = InEpoch(Samples(4, "yz"), 2);  // 2 and 3 never came
+  later.batch.policy = Digest::Of("second policy");
+  ASSERT_TRUE(this->index_.AddBatch(later));
+  ASSERT_TRUE(this->index_.AddBatch(OneInsight(3, 10, 'i', "a")));  // nor 1 and 2 of this lane
+  const auto lanes = *this->index_.Lanes();
+  ASSERT_EQ(lanes.size(), 2u);
+  EXPECT_EQ(lanes[0].missing, 2u);
+  EXPECT_EQ(lanes[1].lane, event::Lane::kSample);
+  EXPECT_EQ(lanes[1].objects, 3u);
+  EXPECT_EQ(lanes[1].events, 7u);
+  EXPECT_EQ(lanes[1].last, 5u) << "of the newest epoch";
+  EXPECT_EQ(lanes[1].missing, 2u);
+  EXPECT_EQ(lanes[1].policy, Digest::Of("second policy"));
 }
 
 TYPED_TEST_P(IndexConformance, WhatIsSetAsideIsShownAndNotTriedAgain) {
@@ -124,7 +143,7 @@ TYPED_TEST_P(IndexConformance, DocumentsAreKeptByKindAndKey) {
 
 REGISTER_TYPED_TEST_SUITE_P(IndexConformance, ABatchIsIndexedOnce, ADoubledIdIsCountedAndTheFirstStays,
                             TheSameSequenceInAnotherEpochIsAnotherEvent, SamplesAreFoundByLineageAndByObject,
-                            InsightsComeByHourAndKnowTheirRows, LanesCountWhatCameAndWhatWasDenied, WhatIsSetAsideIsShownAndNotTriedAgain,
-                            DocumentsAreKeptByKindAndKey);
+                            InsightsComeByHourAndKnowTheirRows, LanesCountWhatCameAndWhatWasDenied, WhatIsMissingIsFoundInEachEpoch,
+                            WhatIsSetAsideIsShownAndNotTriedAgain, DocumentsAreKeptByKindAndKey);
 
 }  // namespace edgewise::hub

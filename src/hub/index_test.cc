@@ -81,7 +81,7 @@ constexpr const char* kFormat1 = R"(
   PRAGMA user_version=1;
 )";
 
-TEST(SqliteIndex, TakesOverAFileOfTheFormatBefore) {
+TEST(SqliteIndex, TakesOverAFileOfTheFirstFormat) {
   const Folder folder;
   {
     auto old = *detail::SqliteDatabase::Open(folder.File());
@@ -94,12 +94,40 @@ TEST(SqliteIndex, TakesOverAFileOfTheFormatBefore) {
     EXPECT_EQ((*index)->SamplesByLineage(Lineage('a'))->size(), 1u);
     EXPECT_EQ((*index)->EventsNaming(Lineage('a'))->front().event.id.sequence, 5u);
     EXPECT_EQ(*(*index)->RowsOf({"EWR", 1, event::Lane::kInsight, 5}), std::vector{Lineage('a')});
+    EXPECT_EQ((*index)->Lanes()->front().events, 1u);
   }
   const auto index = *SqliteIndex::Open(folder.File());
   EXPECT_EQ(index->AddBatch(InEpoch(Samples(1, "b"), 2))->doubled, 0u);
   auto same = Samples(1, "c");
   same.batch.object += ".again";
   EXPECT_EQ(index->AddBatch(same)->doubled, 1u);
+}
+
+TEST(SqliteIndex, TakesOverAFileOfTheFormatBefore) {
+  const Folder folder;
+  auto gap = InEpoch(Samples(4, "yz"), 2);
+  gap.batch.policy = Digest::Of("second policy");
+  {
+    const auto index = *SqliteIndex::Open(folder.File());
+    ASSERT_TRUE(index->AddBatch(Samples(1, "abcd")));
+    ASSERT_TRUE(index->AddBatch(gap));
+    auto old = *detail::SqliteDatabase::Open(folder.File());
+    const auto made = old.Execute(R"(DROP TABLE lanes;
+      CREATE TABLE lanes(site TEXT, lane INTEGER, objects INTEGER, events INTEGER, denied INTEGER, last INTEGER,
+        leak_bits INTEGER, policy TEXT, PRIMARY KEY(site, lane)) WITHOUT ROWID;
+      INSERT INTO lanes VALUES('EWR', 2, 2, 6, 0, 5, 0, ''); PRAGMA user_version=2;)");
+    ASSERT_TRUE(made) << made.error().message;
+  }
+  for (int opened = 0; opened < 2; ++opened) {
+    const auto index = SqliteIndex::Open(folder.File());
+    ASSERT_TRUE(index) << index.error().message;
+    const auto lanes = *(*index)->Lanes();
+    ASSERT_EQ(lanes.size(), 1u);
+    EXPECT_EQ(lanes[0].objects, 2u);
+    EXPECT_EQ(lanes[0].events, 6u);
+    EXPECT_EQ(lanes[0].missing, 3u) << "of epoch 2: sequences 1 to 3";
+    EXPECT_EQ(lanes[0].policy, Digest::Of("second policy"));
+  }
 }
 
 TEST(SqliteIndex, AFileThatIsNoDatabaseIsSaidSo) {

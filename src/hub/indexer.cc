@@ -32,27 +32,32 @@ Indexer::Indexer(store::Store& store, Index& index, Metrics& metrics)
       aside_(metrics.Counter("edgewise_hub_set_aside_total", "Objects and events not indexed.")) {}
 
 Result<std::size_t> Indexer::Step(std::size_t most, Deadline deadline) {
-  EDGEWISE_TRY(FindFolders(deadline));
+  auto outcome = FindFolders(std::string(kPrefix), 3, deadline);
   std::size_t done = 0;
   for (auto& [folder, after] : folders_) {
-    if (done >= most) break;
-    EDGEWISE_ASSIGN(const auto taken, StepFolder(folder, after, most - done, deadline));
-    done += taken;
+    if (done >= most || deadline.Expired()) break;
+    auto taken = StepFolder(folder, after, most - done, deadline);
+    if (taken) {
+      done += *taken;
+    } else if (outcome) {
+      outcome = std::unexpected(std::move(taken.error()));
+    }
   }
+  if (!outcome) return std::unexpected(std::move(outcome.error()));
   return done;
 }
 
 /// sites/<site>/<lane>/<epoch>/: the folders above are few and small, the last ones hold every batch and are not read here.
-Result<void> Indexer::FindFolders(Deadline deadline) {
-  EDGEWISE_ASSIGN(const auto sites, store_.Folders(kPrefix, deadline));
-  for (const auto& site : sites) {
-    EDGEWISE_ASSIGN(const auto lanes, store_.Folders(site, deadline));
-    for (const auto& lane : lanes) {
-      EDGEWISE_ASSIGN(const auto epochs, store_.Folders(lane, deadline));
-      for (const auto& epoch : epochs) EDGEWISE_TRY(Know(epoch));
-    }
+/// One that cannot be read does not hold up those beside it; the first error is told.
+Result<void> Indexer::FindFolders(const std::string& folder, int levels, Deadline deadline) {
+  if (levels == 0) return Know(folder);
+  EDGEWISE_ASSIGN(const auto inner, store_.Folders(folder, deadline));
+  Result<void> outcome;
+  for (const auto& each : inner) {
+    auto found = FindFolders(each, levels - 1, deadline);
+    if (!found && outcome) outcome = std::move(found);
   }
-  return {};
+  return outcome;
 }
 
 Result<void> Indexer::Know(const std::string& folder) {
@@ -77,8 +82,10 @@ Result<std::size_t> Indexer::StepFolder(const std::string& folder, std::string& 
 
 Result<void> Indexer::Take(const std::string& manifest_name, Deadline deadline) {
   const auto object = ObjectOf(manifest_name);
-  EDGEWISE_ASSIGN(const auto manifest, store_.Get(manifest_name, deadline));
-  auto batch = ReadManifest(manifest);
+  const auto manifest = store_.Get(manifest_name, deadline);
+  if (!manifest && MayPass(manifest.error())) return std::unexpected(manifest.error());
+  if (!manifest) return SetAside(object, manifest.error().message);
+  auto batch = ReadManifest(*manifest);
   if (!batch) return SetAside(object, batch.error().message);
   if (batch->object != object) return SetAside(object, "manifest: names another object than its own");
   const auto bytes = store_.Get(object, deadline);

@@ -12,8 +12,10 @@ namespace edgewise::hub {
 
 /// Carries the store's new objects into the index, each once. A step function; restarts go on where the index ends.
 /// Cost when nothing is new: one Folders() for each site and lane, one List() for each site, lane and epoch.
-/// An object whose manifest, digest or content is not right is set aside with the reason and never tried again; the rest goes on.
-/// Errors of Step: those of store and index that may pass (kUnavailable, kResourceExhausted); call again. Threads: one at a time.
+/// An object whose manifest, digest or content is not right, or cannot be read for good, is set aside with the reason and never tried
+/// again; the rest goes on.
+/// Errors of Step: those of store and index that may pass (kUnavailable, kResourceExhausted), the first one; what it is about waits and the
+/// other folders go on. Call again. Threads: one at a time.
 class Indexer {
  public:
   Indexer(store::Store& store, Index& index, Metrics& metrics);
@@ -21,7 +23,7 @@ class Indexer {
   Result<std::size_t> Step(std::size_t most, Deadline deadline);
 
  private:
-  Result<void> FindFolders(Deadline deadline);
+  Result<void> FindFolders(const std::string& folder, int levels, Deadline deadline);
   Result<void> Know(const std::string& folder);
   Result<std::size_t> StepFolder(const std::string& folder, std::string& after, std::size_t most, Deadline deadline);
   Result<void> Take(const std::string& manifest_name, Deadline deadline);

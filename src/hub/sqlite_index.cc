@@ -152,12 +152,12 @@ Result<void> SqliteIndex::AddToTotals(const DecodedBatch& decoded, const Added& 
   EDGEWISE_TRY(totals.Number(3, latest.ms).Run());
   const auto& batch = decoded.batch;
   const auto policy = batch.policy.ToString();
-  auto lane = writer_(R"(INSERT INTO lanes VALUES(?1, ?2, 1, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO UPDATE SET objects = objects + 1,
+  auto lane = writer_(R"(INSERT INTO lanes VALUES(?1, ?2, ?8, 1, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO UPDATE SET objects = objects + 1,
     events = events + ?3, denied = denied + ?4, leak_bits = max(leak_bits, ?6),
     policy = CASE WHEN ?5 >= last THEN ?7 ELSE policy END, last = max(last, ?5))");
   lane.Text(1, batch.site).Number(2, static_cast<int>(batch.lane)).Number(3, static_cast<std::int64_t>(batch.events));
   lane.Number(4, static_cast<std::int64_t>(batch.denied)).Number(5, static_cast<std::int64_t>(batch.last));
-  return lane.Number(6, batch.leak_bits_max).Text(7, policy).Run();
+  return lane.Number(6, batch.leak_bits_max).Text(7, policy).Number(8, static_cast<std::int64_t>(batch.epoch)).Run();
 }
 
 Result<void> SqliteIndex::InsertAside(const Aside& aside) {

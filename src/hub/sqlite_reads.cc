@@ -1,7 +1,9 @@
 #include <fmt/format.h>
 
 #include <limits>
+#include <utility>
 
+#include "hub/detail/lane_totals.h"
 #include "hub/sqlite_index.h"
 
 namespace edgewise::hub {
@@ -37,13 +39,21 @@ Result<Totals> SqliteIndex::Count() {
 
 Result<std::vector<LaneTotals>> SqliteIndex::Lanes() {
   const std::scoped_lock lock(read_mutex_);
-  auto query = reader_("SELECT site, lane, objects, events, denied, last, leak_bits, policy FROM lanes ORDER BY site, lane");
+  auto query = reader_("SELECT site, lane, objects, events, denied, last, leak_bits, policy FROM lanes ORDER BY site, lane, epoch");
   std::vector<LaneTotals> lanes;
   while (true) {
     EDGEWISE_ASSIGN(const bool more, query.Next());
     if (!more) return lanes;
-    lanes.push_back({std::string(query.text(0)), static_cast<event::Lane>(query.number(1)), hub::Count(query, 2), hub::Count(query, 3),
-                     hub::Count(query, 4), hub::Count(query, 5), static_cast<int>(query.number(6)), ReadDigest(query.text(7))});
+    LaneTotals epoch;
+    epoch.site = query.text(0);
+    epoch.lane = static_cast<event::Lane>(query.number(1));
+    epoch.objects = hub::Count(query, 2);
+    epoch.events = hub::Count(query, 3);
+    epoch.denied = hub::Count(query, 4);
+    epoch.last = hub::Count(query, 5);
+    epoch.leak_bits_max = static_cast<int>(query.number(6));
+    epoch.policy = ReadDigest(query.text(7));
+    detail::AddEpoch(lanes, std::move(epoch));
   }
 }
 

@@ -71,7 +71,12 @@ class HttpServer {
     /// Of a connection's requests without answer and answers not sent: at so many bytes it is not read further. So it holds at most this,
     /// one more body, and what one request's answer takes.
     std::size_t max_in_flight = 64u << 20;
-    std::chrono::milliseconds idle = std::chrono::seconds(120);  ///< A connection silent for so long is closed.
+    /// Of all connections: bytes of requests read or handled, and of answers not sent. At half of it a connection with requests open is
+    /// not read further; over it, whatever is being read gets 503.
+    std::size_t max_held = 256u << 20;
+    std::size_t max_connections = 1000;  ///< One more is closed at once.
+    /// A connection silent for so long is closed; so is one that takes nothing of its answers.
+    std::chrono::milliseconds idle = std::chrono::seconds(120);
     std::chrono::milliseconds drain = std::chrono::seconds(5);
   };
 

@@ -11,7 +11,9 @@
 #include <boost/asio/steady_timer.hpp>
 #include <filesystem>
 #include <thread>
+#include <utility>
 
+#include "base/log.h"
 #include "net/detail/connection.h"
 #include "net/http.h"
 
@@ -41,10 +43,13 @@ class BeastServer final : public HttpServer {
 
  private:
   void Accept(std::size_t index);
+  void AcceptLater(std::size_t index);
+  void Serve(detail::Socket socket, bool is_tcp);
   void Drain(std::chrono::steady_clock::time_point until);
 
   HttpHandler handler_;
   Options options_;
+  detail::Load load_;  // before context_, whose end ends the connections
   asio::io_context context_{1};
   asio::executor_work_guard<asio::io_context::executor_type> work_{context_.get_executor()};
   std::shared_ptr<detail::Home> home_ = std::make_shared<detail::Home>();  // shared with the Responders
@@ -52,6 +57,7 @@ class BeastServer final : public HttpServer {
   std::vector<Acceptor> acceptors_;
   std::vector<std::string> addresses_;
   std::vector<std::weak_ptr<detail::Connection>> connections_;  // I/O thread only
+  bool full_ = false;                                           // it was said that connections are refused
   std::thread thread_;
 };
 
@@ -100,16 +106,35 @@ Result<void> BeastServer::Listen(const Address& address) {
 void BeastServer::Accept(std::size_t index) {
   acceptors_[index].async_accept([this, index](boost::system::error_code error, detail::Socket socket) {
     if (error == asio::error::operation_aborted || !acceptors_[index].is_open()) return;
-    if (!error) {
-      boost::system::error_code ignored;
-      if (!addresses_[index].starts_with("unix:")) socket.set_option(asio::ip::tcp::no_delay(true), ignored);
-      std::erase_if(connections_, [](const auto& connection) { return connection.expired(); });
-      const auto connection = std::make_shared<detail::Connection>(home_, std::move(socket), handler_, options_);
-      connections_.push_back(connection);
-      connection->Start();
-    }
+    if (error) return AcceptLater(index);
+    Serve(std::move(socket), !addresses_[index].starts_with("unix:"));
     Accept(index);
   });
+}
+
+/// Without a descriptor to spare every attempt fails at once: another one in a moment, not a thread that does nothing else.
+void BeastServer::AcceptLater(std::size_t index) {
+  const auto pause = std::make_shared<asio::steady_timer>(context_, std::chrono::milliseconds(50));  // shared with its own handler
+  pause->async_wait([this, index, pause](boost::system::error_code) {
+    if (acceptors_[index].is_open()) Accept(index);
+  });
+}
+
+void BeastServer::Serve(detail::Socket socket, bool is_tcp) {
+  std::erase_if(connections_, [](const auto& weak) {
+    const auto connection = weak.lock();
+    return !connection || connection->closed();
+  });
+  if (connections_.size() >= options_.max_connections) {
+    if (!std::exchange(full_, true)) log::Warn("http: {} connections are open; further ones are closed", options_.max_connections);
+    return;  // and with it the socket
+  }
+  full_ = false;
+  boost::system::error_code ignored;
+  if (is_tcp) socket.set_option(asio::ip::tcp::no_delay(true), ignored);
+  const auto connection = std::make_shared<detail::Connection>(home_, load_, std::move(socket), handler_, options_);
+  connections_.push_back(connection);
+  connection->Start();
 }
 
 void BeastServer::Drain(std::chrono::steady_clock::time_point until) {

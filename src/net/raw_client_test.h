@@ -54,6 +54,13 @@ class RawClient {
     }
     return got;
   }
+  /// One piece, of `most` bytes at most; 0 when nothing came.
+  std::size_t ReadSome(std::size_t most, Deadline deadline = Deadline::After(std::chrono::seconds(10))) {
+    std::string piece(most, '\0');
+    if (!Wait(POLLIN, deadline)) return 0;
+    const auto n = recv(fd_, piece.data(), piece.size(), 0);
+    return n > 0 ? static_cast<std::size_t>(n) : 0;
+  }
   void EndSending() { shutdown(fd_, SHUT_WR); }
   bool closed() const { return closed_; }  ///< By the server, as the last read saw it.
 

@@ -30,6 +30,18 @@ std::unexpected<Error> Refusal(const net::HttpResponse& answer) {
   return Fail(net::CodeOf(answer.status), std::move(message));
 }
 
+/// Where an upload goes on: the path of a Location, which may name a host before it. The same registry is asked: its blobs are checked.
+Result<std::string> UploadPath(std::string_view location) {
+  const auto host = location.find("://");
+  const auto path = host == std::string_view::npos ? 0 : location.find('/', host + 3);
+  if (path >= location.size() || location[path] != '/') {
+    return Fail(Code::kUnavailable,
+                fmt::format("the registry began an upload at \"{}\", which names no path; is that a registry, or a proxy?",
+                            location.substr(0, 200)));
+  }
+  return std::string(location.substr(path));
+}
+
 net::HttpRequest Request(std::string method, std::string target) {
   return {.method = std::move(method), .target = std::move(target), .headers = {}, .body = {}};
 }
@@ -61,8 +73,7 @@ Result<void> HttpImageStore::PutBlob(std::string_view repository, const Digest& 
   EDGEWISE_TRY(CheckRepository(repository));
   EDGEWISE_ASSIGN(const auto begun, Send(Request("POST", fmt::format("/v2/{}/blobs/uploads/", repository)), deadline));
   if (begun.status != 202) return Refusal(begun);
-  std::string location(begun.header("Location"));
-  if (const auto host = location.find("://"); host != std::string::npos) location = location.substr(location.find('/', host + 3));
+  EDGEWISE_ASSIGN(const auto location, UploadPath(begun.header("Location")));
   auto put = Request("PUT", fmt::format("{}{}digest={}", location, location.find('?') == std::string::npos ? '?' : '&', digest.ToString()));
   put.headers.push_back({"Content-Type", "application/octet-stream"});
   put.body = bytes;

@@ -166,6 +166,30 @@ TEST(HttpImageStore, ARegistryThatAnswersAnythingIsAnErrorAndNoEnd) {
   EXPECT_EQ(store.GetManifest(kName, "tag", kSoon).error().message, "the registry answered 500: no room");
 }
 
+TEST(HttpImageStore, AnUploadThatGoesOnNowhereIsAnErrorAndNoEnd) {
+  std::string location;
+  const auto odd = net::HttpServer::Start({{"127.0.0.1:0"}},
+                                          [&](const net::HttpRequest& request, const net::Responder& respond) {
+                                            const bool begins = request.method == "POST";
+                                            const bool known = request.path() == "/elsewhere" || request.path() == "/";
+                                            auto answer = net::HttpResponse::Text(begins ? 202 : known ? 201 : 404, "");
+                                            if (begins) answer.headers.push_back({"Location", location});
+                                            respond(std::move(answer));
+                                          },
+                                          {});
+  HttpImageStore store(net::Address{(*odd)->addresses().at(0)});
+  for (const auto* words : {"http://elsewhere", "http://", "://", "elsewhere", ""}) {
+    location = words;
+    const auto put = store.PutBlob(kName, Digest::Of("x"), "x", kSoon);
+    ASSERT_FALSE(put) << words;
+    EXPECT_EQ(put.error().code, Code::kUnavailable) << words;
+  }
+  for (const auto* words : {"http://elsewhere/elsewhere?state=1", "/elsewhere", "http://elsewhere/"}) {
+    location = words;
+    EXPECT_TRUE(store.PutBlob(kName, Digest::Of("x"), "x", kSoon)) << words;
+  }
+}
+
 TEST(Server, AnotherClientCanPullAndPush) {
   if (std::system("command -v skopeo >/dev/null 2>&1") != 0) GTEST_SKIP() << "skopeo is not installed";
   OverHttp made;

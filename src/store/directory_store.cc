@@ -18,6 +18,12 @@ fs::file_time_type Changed(const fs::path& path) {
   return error ? fs::file_time_type::max() : time;
 }
 
+/// An entry may vanish while its folder is read, as a Put's temporary file does: that says nothing of the others.
+bool IsFolder(const fs::directory_entry& entry) {
+  std::error_code ignored;
+  return entry.is_directory(ignored);
+}
+
 /// A time stamp is as coarse as the kernel's clock: a change in the same tick leaves it as it is. One that is old enough tells.
 bool IsSettled(fs::file_time_type changed) {
   return changed != fs::file_time_type::max() && fs::file_time_type::clock::now() - changed > seconds(1);
@@ -54,7 +60,7 @@ Result<void> DirectoryStore::Collect(const std::string& folder, Search& search) 
   for (fs::directory_iterator entry(root_ / folder, error), end; !error && entry != end; entry.increment(error)) {
     ++entries_read_;
     auto name = folder + entry->path().filename().string();
-    if (!entry->is_directory(error)) {
+    if (!IsFolder(*entry)) {
       Take(*entry, std::move(name), search);
       continue;
     }
@@ -108,7 +114,7 @@ Result<std::vector<std::string>> DirectoryStore::Folders(std::string_view folder
   std::error_code error;
   for (fs::directory_iterator entry(root_ / folder, error), end; !error && entry != end; entry.increment(error)) {
     ++entries_read_;
-    if (entry->is_directory(error)) folders.push_back(std::string(folder) + entry->path().filename().string() + '/');
+    if (IsFolder(*entry)) folders.push_back(std::string(folder) + entry->path().filename().string() + '/');
   }
   if (error && error != std::errc::no_such_file_or_directory && error != std::errc::not_a_directory) {
     return Fail(Code::kUnavailable, fmt::format("store folder {}: {}", (root_ / folder).string(), error.message()));

@@ -88,6 +88,20 @@ TYPED_TEST(StoreConformance, NamesThatWouldLeaveTheStoreAreRefused) {
   EXPECT_FALSE(this->store_.Put(std::string(513, 'a'), Bytes("x"), this->deadline_));
 }
 
+TEST(DirectoryStore, AnEntryThatIsGoneWhileItsFolderIsReadHidesNoOther) {
+  OnDirectory made;
+  const auto deadline = Deadline::Never();
+  fs::create_directories(made.root / "s");
+  for (int i = 10; i < 60; ++i) {
+    // A link to nothing is listed and not there, as what was removed after the folder's names were read.
+    fs::create_symlink("nowhere", made.root / "s" / fmt::format("{}.tmp-a1B2c3", i));
+    std::ofstream(made.root / "s" / std::to_string(i)) << "x";
+    fs::create_directory(made.root / "s" / fmt::format("folder-{}", i));
+  }
+  EXPECT_EQ(made.store.List("s/", "", 1000, deadline)->size(), 50u);
+  EXPECT_EQ(made.store.Folders("s/", deadline)->size(), 50u);
+}
+
 /// As if it had been changed long ago: time stamps of the last second tell nothing.
 void Age(const fs::path& path, std::chrono::seconds by) { fs::last_write_time(path, fs::file_time_type::clock::now() - by); }
 

@@ -31,13 +31,12 @@ Json Write(const FoundSample& found) {
 }
 
 Json Write(const LaneTotals& lane) {
-  const auto seen = lane.events + lane.denied;
   return {{"lane", event::LaneName(lane.lane)},
           {"objects", lane.objects},
           {"events", lane.events},
           {"denied", lane.denied},
           {"last", lane.last},
-          {"missing", lane.last > seen ? lane.last - seen : 0},
+          {"missing", lane.missing},
           {"leak_bits_max", lane.leak_bits_max},
           {"policy", lane.policy.ToString()}};
 }

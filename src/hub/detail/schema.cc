@@ -5,7 +5,7 @@
 namespace edgewise::hub::detail {
 namespace {
 
-constexpr int kVersion = 2;
+constexpr int kVersion = 3;
 // Sites and models are numbers in the big tables; a digest or a site's name is stored once, in `names`.
 constexpr const char* kSchema = R"(
   CREATE TABLE IF NOT EXISTS names(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
@@ -33,8 +33,8 @@ constexpr const char* kSchema = R"(
   CREATE TABLE IF NOT EXISTS totals(one INTEGER PRIMARY KEY CHECK(one = 1), objects INTEGER, indexed INTEGER, doubled INTEGER,
     latest INTEGER);
   INSERT OR IGNORE INTO totals VALUES(1, 0, 0, 0, 0);
-  CREATE TABLE IF NOT EXISTS lanes(site TEXT, lane INTEGER, objects INTEGER, events INTEGER, denied INTEGER, last INTEGER,
-    leak_bits INTEGER, policy TEXT, PRIMARY KEY(site, lane)) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS lanes(site TEXT, lane INTEGER, epoch INTEGER, objects INTEGER, events INTEGER, denied INTEGER, last INTEGER,
+    leak_bits INTEGER, policy TEXT, PRIMARY KEY(site, lane, epoch)) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS models(model TEXT PRIMARY KEY, rows INTEGER, late INTEGER, logloss REAL) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS documents(kind TEXT, key TEXT, json TEXT NOT NULL, PRIMARY KEY(kind, key)) WITHOUT ROWID;
 )";
@@ -55,6 +55,14 @@ constexpr const char* kTakeFormat1 = R"(
   DROP TABLE rows_1; DROP TABLE samples_1; DROP TABLE insights_1; DROP TABLE events_1;
 )";
 
+// Formats 1 and 2 added up a lane's epochs, each of which counts from 1. The objects still know.
+constexpr const char* kDropLanes = "DROP TABLE IF EXISTS lanes;";
+constexpr const char* kCountLanes = R"(
+  INSERT INTO lanes SELECT site, lane, epoch, count(*), sum(events), sum(denied), max(last), max(leak_bits),
+    (SELECT policy FROM objects n WHERE n.site = o.site AND n.lane = o.lane AND n.epoch = o.epoch ORDER BY n.last DESC, n.id DESC LIMIT 1)
+    FROM objects o GROUP BY site, lane, epoch;
+)";
+
 }  // namespace
 
 Result<void> Initialise(SqliteDatabase& database) {
@@ -68,9 +76,10 @@ Result<void> Initialise(SqliteDatabase& database) {
     return Fail(Code::kFailedPrecondition,
                 fmt::format("index: format {} is newer than this program's {}; upgrade edgewise", found, kVersion));
   }
-  const bool old = found == 1;
-  return database.Execute(fmt::format("BEGIN IMMEDIATE; {} {} {} PRAGMA user_version={}; COMMIT;", old ? kSetAsideFormat1 : "", kSchema,
-                                      old ? kTakeFormat1 : "", kVersion));
+  const bool first = found == 1;
+  const bool old = first || found == 2;
+  return database.Execute(fmt::format("BEGIN IMMEDIATE; {} {} {} {} {} PRAGMA user_version={}; COMMIT;", first ? kSetAsideFormat1 : "",
+                                      old ? kDropLanes : "", kSchema, first ? kTakeFormat1 : "", old ? kCountLanes : "", kVersion));
 }
 
 }  // namespace edgewise::hub::detail

@@ -5,54 +5,10 @@
 
 #include <algorithm>
 
-namespace edgewise::site {
+#include "site/made_example_test.h"
+
+namespace edgewise::site::test {
 namespace {
-
-constexpr std::int64_t kMinute = 60'000;
-const EventTime kStart = ParseTime("2013-02-08T12:00:00Z").value();
-
-constexpr std::string_view kFeatures = R"(
-schema = "edgewise.features.v1"
-zone = "America/New_York"
-features = [ { name = "amount", field = "amount" }, { name = "delay", operator = "mean" } ]
-[request]
-name = "text"
-due = "time"
-amount = {}
-note = "text"
-[streams.plan]
-name = "text"
-due = "time"
-[streams.stop]
-name = "text"
-delay = { min = -100, max = 2000 }
-[streams.drop]
-name = "text"
-[operators.mean]
-kind = "ewma"
-stream = "stop"
-value = "delay"
-alpha = 0.2
-)";
-
-constexpr std::string_view kRules = R"(
-[label]
-model = "late"
-key = ["name"]
-stream = "stop"
-field = "delay"
-above = 15
-never_streams = ["drop"]
-never_after_hours = 72
-due = "due"
-[insight]
-flight = "name"
-tail = "name"
-dest = "name"
-note = "note"
-)";
-
-std::string At(double minutes) { return FormatTime(EventTime{kStart.ms + static_cast<std::int64_t>(minutes * kMinute)}); }
 
 /// A machine and what it brought about so far.
 class MachineTest : public testing::Test {
@@ -236,4 +192,4 @@ TEST(Rules, NameTheLineAndTheKeyThatIsWrong) {
 }
 
 }  // namespace
-}  // namespace edgewise::site
+}  // namespace edgewise::site::test

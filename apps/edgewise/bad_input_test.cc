@@ -47,15 +47,16 @@ TEST_F(BadInput, AMissingDataFileIsNamedBeforeAnythingIsWritten) {
                      "-o", In("model")}),
                 1, {"none.zst"});
   ExpectFailure(Run({"send", In("none.jsonl"), "--address", "127.0.0.1:1", "--stream", "weather"}), 1, {"none.jsonl"});
-  for (const auto* command : {"export scores", "score replay", "relay audit"}) {
-    const std::string words = command;
-    std::vector<std::string> all = {words.substr(0, words.find(' ')), words.substr(words.find(' ') + 1), "--state", In("empty")};
-    if (all[0] != "relay") all.insert(all.end(), {"-o", In("out")});
-    if (all[0] == "score") continue;  // below: it reads the model first
-    ExpectFailure(Run(all), 1, {"empty holds no sites"});
+  MakeModel(folder_ / "model");
+  const std::vector<std::vector<std::string>> readers = {
+      {"export", "scores", "-o", In("out")}, {"score", "replay", "--model", In("model"), "-o", In("out")}, {"relay", "audit"}};
+  for (auto command : readers) {
+    command.insert(command.end(), {"--state", In("empty")});
+    ExpectFailure(Run(command), 1, {"empty holds no sites"});
   }
+  ExpectFailure(Run({"score", "replay", "--state", In("empty"), "--model", In("nowhere"), "-o", In("out")}), 1, {"nowhere"});
   ExpectFailure(Run({"pack", In("nowhere"), "-o", In("image")}), 1, {"nowhere"});
-  EXPECT_EQ(Left(), (std::set<std::string>{"edgewise.toml"}));
+  EXPECT_EQ(Left(), (std::set<std::string>{"edgewise.toml", "model"}));
 }
 
 TEST_F(BadInput, ACorruptDataFileIsNamedAndLeavesNothing) {

@@ -45,6 +45,7 @@ stream = "stop"
 field = "delay"
 above = 15
 never_streams = ["drop"]
+never_after_hours = 72
 due = "due"
 [insight]
 flight = "name"

@@ -14,7 +14,7 @@ build: bootstrap ## build build/release/edgewise, its tests and its page
 	@cmake --preset release >build/configure.log 2>&1 || { tail -n 40 build/configure.log; exit 1; }
 	@cmake --build build/release -j$(JOBS)
 
-test: ## build and run all tests; again under asan, ubsan and tsan; tidy on what changed
+test: ## build and run all tests; again under asan, ubsan and tsan; tidy on a sample of what changed
 	@tools/bootstrap test
 	@tools/build-web
 	@tools/test

@@ -6,6 +6,8 @@
 
 #include <set>
 
+#include "net/http.h"
+
 namespace edgewise {
 namespace {
 
@@ -47,15 +49,16 @@ TEST_F(BadInput, AMissingDataFileIsNamedBeforeAnythingIsWritten) {
                      "-o", In("model")}),
                 1, {"none.zst"});
   ExpectFailure(Run({"send", In("none.jsonl"), "--address", "127.0.0.1:1", "--stream", "weather"}), 1, {"none.jsonl"});
-  for (const auto* command : {"export scores", "score replay", "relay audit"}) {
-    const std::string words = command;
-    std::vector<std::string> all = {words.substr(0, words.find(' ')), words.substr(words.find(' ') + 1), "--state", In("empty")};
-    if (all[0] != "relay") all.insert(all.end(), {"-o", In("out")});
-    if (all[0] == "score") continue;  // below: it reads the model first
-    ExpectFailure(Run(all), 1, {"empty holds no sites"});
+  MakeModel(folder_ / "model");
+  const std::vector<std::vector<std::string>> readers = {
+      {"export", "scores", "-o", In("out")}, {"score", "replay", "--model", In("model"), "-o", In("out")}, {"relay", "audit"}};
+  for (auto command : readers) {
+    command.insert(command.end(), {"--state", In("empty")});
+    ExpectFailure(Run(command), 1, {"empty holds no sites"});
   }
+  ExpectFailure(Run({"score", "replay", "--state", In("empty"), "--model", In("nowhere"), "-o", In("out")}), 1, {"nowhere"});
   ExpectFailure(Run({"pack", In("nowhere"), "-o", In("image")}), 1, {"nowhere"});
-  EXPECT_EQ(Left(), (std::set<std::string>{"edgewise.toml"}));
+  EXPECT_EQ(Left(), (std::set<std::string>{"edgewise.toml", "model"}));
 }
 
 TEST_F(BadInput, ACorruptDataFileIsNamedAndLeavesNothing) {
@@ -113,6 +116,32 @@ TEST_F(BadInput, WhoIsNotThereIsNamed) {
                                                           {"send", In("records.jsonl"), "--address", "127.0.0.1:1", "--stream", "weather"}};
   for (const auto& command : commands) ExpectFailure(Run(command), 1, {"cannot connect to 127.0.0.1:1", "is it running?"});
   EXPECT_FALSE(std::filesystem::exists(In("copy")));
+}
+
+TEST_F(BadInput, WhoAnswersButIsNoStationIsNamedAndNobodyAborts) {
+  std::string answer;  // to everything; changed between requests only
+  const auto server =
+      net::HttpServer::Start({{"127.0.0.1:0"}}, [&](const net::HttpRequest&, const net::Responder& respond) { respond({200, {}, answer}); },
+                             {})
+          .value();
+  const auto address = server->addresses().at(0);
+  MakeModel(folder_ / "model");
+  Write("records.jsonl", Weather(1));
+  const std::vector<std::vector<std::string>> commands = {{"send", In("records.jsonl"), "--stream", "weather", "--address", address},
+                                                          {"status", "--hub", address},
+                                                          {"events", "--hub", address},
+                                                          {"relay", "status", "--hub", address},
+                                                          {"deploy", "history", "--hub", address},
+                                                          {"deploy", "back", "--hub", address}};
+  for (const auto* said : {"<html>a router's page</html>", "", "[]", "7", "\"ok\""}) {
+    answer = said;
+    for (const auto& command : commands) ExpectFailure(Run(command), 1, {"is this an Edgewise "});
+  }
+  answer = R"({"new":"one"})";
+  ExpectFailure(Run(commands[0]), 1, {address, "is this an Edgewise site?"});
+  answer = R"({"sites":[1],"events":[1],"totals":1})";
+  ExpectFailure(Run(commands[1]), 1, {"not expected: "});
+  ExpectFailure(Run(commands[4]), 1, {"not expected: "});
 }
 
 TEST_F(BadInput, ATakenPortIsNamedWithTheFix) {

@@ -12,8 +12,8 @@ Result<nlohmann::json> GetJson(const std::string& address, const std::string& ta
                   client.Send({.method = "GET", .target = target, .headers = {}, .body = {}}, Deadline::After(std::chrono::seconds(30))));
   if (answer.status != 200) return Fail(net::CodeOf(answer.status), fmt::format("{}{}: {}", address, target, answer.body));
   auto read = nlohmann::json::parse(answer.body, nullptr, false);
-  if (read.is_discarded())
-    return Fail(Code::kUnavailable, fmt::format("{}{}: the answer is no JSON; is this an Edgewise hub or site?", address, target));
+  if (!read.is_object())
+    return Fail(Code::kUnavailable, fmt::format("{}{}: the answer is no JSON object; is this an Edgewise hub or site?", address, target));
   return read;
 }
 

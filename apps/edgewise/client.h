@@ -7,7 +7,8 @@
 
 namespace edgewise {
 
-/// GET host:port/target as JSON. Errors: kUnavailable (nobody answers there, or no JSON: names the address), as the status says.
+/// GET host:port/target as a JSON object. Errors: kUnavailable (nobody answers there, or something else: names the address), as the status
+/// says.
 Result<nlohmann::json> GetJson(const std::string& address, const std::string& target);
 
 }  // namespace edgewise

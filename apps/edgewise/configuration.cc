@@ -1,13 +1,12 @@
 #include "configuration.h"
 
 #include <fmt/format.h>
-#include <toml++/toml.h>
 
 #include <algorithm>
 #include <cctype>
 
 #include "base/files.h"
-#include "base/suggest.h"
+#include "base/toml_reader.h"
 #include "configuration_options.h"
 
 namespace edgewise {
@@ -23,23 +22,11 @@ bool IsDate(const std::string& text) {
   return std::ranges::equal(text, kForm, [](char c, char form) { return form == '-' ? c == '-' : c >= '0' && c <= '9'; });
 }
 
-/// Reads keys of one file and keeps the first mistake; after it every answer is empty.
-class Reader {
+/// Reads what only this file holds.
+class Reader : public TomlReader {
  public:
-  explicit Reader(std::filesystem::path file) : file_(std::move(file)) {}
+  explicit Reader(const std::filesystem::path& file) : TomlReader(file.string(), ConfigurationOptions()), folder_(file.parent_path()) {}
 
-  /// Refuses keys that no option of this section declares.
-  void Only(const toml::table& table, std::string_view section) {
-    const auto known = KeysOf(ConfigurationOptions(), section);
-    for (const auto& [key, node] : table) {
-      if (std::ranges::find(known, key.str()) == known.end()) Wrong(key.source(), fmt::format("unknown key {}", Suggest(key.str(), known)));
-    }
-  }
-  std::string Text(const toml::table& table, std::string_view key) {
-    const auto text = table[key].value_exact<std::string>();
-    if (!text || text->empty()) Wrong(table, key, "must be a text");
-    return text.value_or("");
-  }
   std::string TextOr(const toml::table& table, std::string_view key, std::string otherwise) {
     return table.contains(key) ? Text(table, key) : std::move(otherwise);
   }
@@ -54,15 +41,6 @@ class Reader {
     if (!count || *count < 1) Wrong(table, key, "must be a whole number from 1 on");
     return static_cast<std::uint64_t>(count.value_or(1));
   }
-  std::vector<std::string> Texts(const toml::table& table, std::string_view key) {
-    std::vector<std::string> texts;
-    if (const auto* array = table[key].as_array()) {
-      for (const auto& node : *array) texts.push_back(node.value_exact<std::string>().value_or(""));
-    }
-    const bool good = table[key].is_array() && std::ranges::find(texts, "") == texts.end();
-    if (!good) Wrong(table, key, "must be a list of texts");
-    return good ? texts : std::vector<std::string>();
-  }
   /// A text that may be part of a file's name.
   std::string Name(const toml::table& table, std::string_view key) {
     auto name = Text(table, key);
@@ -76,13 +54,7 @@ class Reader {
   }
   std::string DateOr(const toml::table& table, std::string_view key) { return table.contains(key) ? Date(table, key) : std::string(); }
   std::filesystem::path Path(const toml::table& table, std::string_view key) { return Beside(Text(table, key)); }
-  std::filesystem::path Beside(const std::string& path) const { return (file_.parent_path() / path).lexically_normal(); }
-  const toml::table& Table(const toml::table& table, std::string_view key) {
-    static const toml::table kNone;
-    const auto* found = table[key].as_table();
-    if (found == nullptr) Wrong(table, key, fmt::format("must be a table: [{}]", key));
-    return found == nullptr ? kNone : *found;
-  }
+  std::filesystem::path Beside(const std::string& path) const { return (folder_ / path).lexically_normal(); }
   /// The tables of [[key]]; none if it is left out.
   std::vector<const toml::table*> Tables(const toml::table& table, std::string_view key) {
     std::vector<const toml::table*> tables;
@@ -94,19 +66,9 @@ class Reader {
     }
     return tables;
   }
-  void Wrong(const toml::table& table, std::string_view key, std::string_view what) {
-    const auto* node = table.get(key);
-    Wrong(node == nullptr ? table.source() : node->source(),
-          node == nullptr ? fmt::format("\"{}\" is missing; it {}", key, what) : fmt::format("\"{}\" {}", key, what));
-  }
-  void Wrong(const toml::source_region& where, const std::string& what) {
-    if (!error_) error_ = Error{Code::kInvalidArgument, fmt::format("{}:{}: {}", file_.string(), std::max(where.begin.line, 1U), what)};
-  }
-  const std::optional<Error>& error() const { return error_; }
 
  private:
-  std::filesystem::path file_;
-  std::optional<Error> error_;
+  std::filesystem::path folder_;
 };
 
 std::vector<TableFile> ReadTables(Reader& in, const toml::table& document) {
@@ -178,12 +140,7 @@ Configuration Read(Reader& in, const toml::table& document) {
 
 Result<Configuration> ReadConfiguration(const std::filesystem::path& file) {
   EDGEWISE_ASSIGN(const auto text, SystemFiles().Read(file));
-  toml::table document;
-  try {
-    document = toml::parse(text, file.string());
-  } catch (const toml::parse_error& error) {  // the library's only way to say it
-    return Fail(Code::kInvalidArgument, fmt::format("{}:{}: {}", file.string(), error.source().begin.line, error.description()));
-  }
+  EDGEWISE_ASSIGN(const auto document, TomlReader::Parse(text, file.string()));
   Reader in(file);
   auto read = Read(in, document);
   if (in.error()) return std::unexpected(*in.error());

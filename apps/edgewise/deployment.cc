@@ -57,7 +57,7 @@ Result<json> HubClient::Ask(std::string method, const std::string& target, std::
                                                 Deadline::After(std::chrono::seconds(30))));
   if (answer.status >= 300) return Fail(net::CodeOf(answer.status), fmt::format("{}: {}", target, answer.body));
   auto read = json::parse(answer.body, nullptr, false);
-  if (read.is_discarded()) return Fail(Code::kUnavailable, target + ": the answer is no JSON; is this a hub?");
+  if (!read.is_object()) return Fail(Code::kUnavailable, target + ": the answer is no JSON object; is this an Edgewise hub?");
   return read;
 }
 

@@ -10,7 +10,8 @@
 
 namespace edgewise {
 
-/// A hub as `edgewise deploy` sees it. Errors: those of net::HttpClient; what the hub answers, in its words.
+/// A hub as `edgewise deploy` sees it. Errors: those of net::HttpClient; kUnavailable (the answer is no JSON
+/// object); what the hub answers, in its words.
 class HubClient {
  public:
   explicit HubClient(std::string address) : http_(net::Address{std::move(address)}) {}

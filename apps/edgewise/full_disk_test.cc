@@ -14,11 +14,11 @@ class FullDisk : public BadInput {
  protected:
   void SetUp() override {
     BadInput::SetUp();
-    if (geteuid() != 0) GTEST_SKIP() << "skipped: needs root";
+    if (geteuid() != 0) GTEST_SKIP() << "needs root";
     std::filesystem::create_directories(In("disk"));
     const bool mounted = unshare(CLONE_NEWNS) == 0 && mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
                          mount("tmpfs", In("disk").c_str(), "tmpfs", 0, "size=3m") == 0;
-    if (!mounted) GTEST_SKIP() << "skipped: needs root that may mount";
+    if (!mounted) GTEST_SKIP() << "needs root that may mount";
   }
   void TearDown() override {
     umount2(In("disk").c_str(), MNT_DETACH);

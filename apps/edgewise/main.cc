@@ -41,6 +41,8 @@ int main(int count, char** arguments) {
     program.parse(count, arguments);
   } catch (const CLI::ParseError& error) {  // the library's way to say it; help and version are "errors" too
     return program.exit(error) == 0 ? 0 : 2;
+  } catch (const std::exception& error) {  // of a library, from an answer or a file that nobody expected: no reason to abort
+    return edgewise::ExitCode({edgewise::Code::kInternal, fmt::format("not expected: {}", error.what())});
   }
   return exit_code;
 }

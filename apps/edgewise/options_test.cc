@@ -88,7 +88,7 @@ class Completion : public CommandTest {
 TEST_F(Completion, BashOffersCommandsOptionsAndChoices) { Check("bash"); }
 
 TEST_F(Completion, ZshOffersTheSame) {
-  if (std::system("command -v zsh >/dev/null") != 0) GTEST_SKIP() << "skipped: zsh is not installed";
+  if (std::system("command -v zsh >/dev/null") != 0) GTEST_SKIP() << "zsh is not installed";
   Check("zsh");
 }
 

@@ -57,7 +57,11 @@ Result<std::uint64_t> SendLines(net::HttpClient& site, const Choice& choice, con
   EDGEWISE_ASSIGN(const auto answer, site.Send({.method = "POST", .target = "/records/" + choice.stream, .headers = {}, .body = lines},
                                                Deadline::After(std::chrono::minutes(1))));
   if (answer.status != 200) return Fail(net::CodeOf(answer.status), answer.body);
-  return json::parse(answer.body, nullptr, false).value("new", std::uint64_t{0});
+  const auto said = json::parse(answer.body, nullptr, false);
+  const auto fresh = said.find("new");
+  if (!said.is_object() || fresh == said.end() || !fresh->is_number_unsigned())
+    return Fail(Code::kUnavailable, fmt::format("{}: the answer does not say what was new; is this an Edgewise site?", choice.address));
+  return fresh->get<std::uint64_t>();
 }
 
 Result<void> Send(const Choice& choice) {

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <future>
 
+#include "base/forwarding_files.h"
 #include "base/lineage_id.h"
 #include "queue/fake_queue.h"
 
@@ -12,46 +13,27 @@ namespace edgewise::site {
 namespace {
 
 /// The system's files, but a sync waits until it may go on.
-class GatedFiles final : public Files {
+class GatedFiles final : public ForwardingFiles {
  public:
-  class Gated final : public AppendFile {
+  GatedFiles() : ForwardingFiles(SystemFiles()) {}
+
+  class Gated final : public File {
    public:
-    Gated(std::unique_ptr<AppendFile> file, std::shared_future<void>& open) : file_(std::move(file)), open_(open) {}
-    Result<void> Append(std::string_view bytes) override { return file_->Append(bytes); }
+    Gated(std::unique_ptr<AppendFile> file, std::shared_future<void>& open) : File(std::move(file)), open_(open) {}
     Result<void> Sync() override {
       if (open_.valid()) open_.wait();
-      return file_->Sync();
+      return File::Sync();
     }
-    Result<void> Truncate(std::uint64_t size) override { return file_->Truncate(size); }
-    std::uint64_t size() const override { return file_->size(); }
 
    private:
-    std::unique_ptr<AppendFile> file_;
     std::shared_future<void>& open_;
   };
   Result<std::unique_ptr<AppendFile>> OpenAppend(const std::filesystem::path& path) override {
-    EDGEWISE_ASSIGN(auto file, files_.OpenAppend(path));
+    EDGEWISE_ASSIGN(auto file, ForwardingFiles::OpenAppend(path));
     return std::make_unique<Gated>(std::move(file), gate);
   }
-  Result<std::string> Read(const std::filesystem::path& path) override { return files_.Read(path); }
-  Result<std::string> ReadRange(const std::filesystem::path& path, std::uint64_t offset, std::size_t size) override {
-    return files_.ReadRange(path, offset, size);
-  }
-  Result<std::uint64_t> Size(const std::filesystem::path& path) override { return files_.Size(path); }
-  Result<void> CreateDurably(const std::filesystem::path& path, std::string_view bytes) override {
-    return files_.CreateDurably(path, bytes);
-  }
-  Result<void> ReplaceDurably(const std::filesystem::path& path, std::string_view bytes) override {
-    return files_.ReplaceDurably(path, bytes);
-  }
-  Result<void> Remove(const std::filesystem::path& path) override { return files_.Remove(path); }
-  Result<void> MakeDirs(const std::filesystem::path& path) override { return files_.MakeDirs(path); }
-  Result<std::vector<std::string>> List(const std::filesystem::path& path) override { return files_.List(path); }
 
   std::shared_future<void> gate;  // not valid: open
-
- private:
-  Files& files_ = SystemFiles();
 };
 
 class CommitterTest : public testing::Test {

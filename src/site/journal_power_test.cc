@@ -1,6 +1,7 @@
 #include <random>
 #include <set>
 
+#include "base/forwarding_files.h"
 #include "site/journal_test.h"
 
 namespace edgewise::site::test {
@@ -9,41 +10,20 @@ namespace {
 const Error kPlanted{Code::kUnavailable, "planted"};
 
 /// The planted bug: says "synced" and does nothing.
-class NeverSyncs final : public Files {
+class NeverSyncs final : public ForwardingFiles {
  public:
-  explicit NeverSyncs(Files& files) : files_(files) {}
+  using ForwardingFiles::ForwardingFiles;
 
   Result<std::unique_ptr<AppendFile>> OpenAppend(const std::filesystem::path& path) override {
-    EDGEWISE_ASSIGN(auto file, files_.OpenAppend(path));
-    return std::make_unique<Open>(std::move(file));
+    EDGEWISE_ASSIGN(auto file, ForwardingFiles::OpenAppend(path));
+    return std::make_unique<Unsynced>(std::move(file));
   }
-  Result<std::string> Read(const std::filesystem::path& path) override { return files_.Read(path); }
-  Result<std::string> ReadRange(const std::filesystem::path& path, std::uint64_t offset, std::size_t size) override {
-    return files_.ReadRange(path, offset, size);
-  }
-  Result<std::uint64_t> Size(const std::filesystem::path& path) override { return files_.Size(path); }
-  Result<void> CreateDurably(const std::filesystem::path& path, std::string_view bytes) override {
-    return files_.CreateDurably(path, bytes);
-  }
-  Result<void> ReplaceDurably(const std::filesystem::path& path, std::string_view bytes) override {
-    return files_.ReplaceDurably(path, bytes);
-  }
-  Result<void> Remove(const std::filesystem::path& path) override { return files_.Remove(path); }
-  Result<void> MakeDirs(const std::filesystem::path& path) override { return files_.MakeDirs(path); }
-  Result<std::vector<std::string>> List(const std::filesystem::path& path) override { return files_.List(path); }
 
  private:
-  struct Open final : AppendFile {
-    explicit Open(std::unique_ptr<AppendFile> opened) : file(std::move(opened)) {}
-    Result<void> Append(std::string_view bytes) override { return file->Append(bytes); }
+  struct Unsynced final : File {
+    using File::File;
     Result<void> Sync() override { return {}; }
-    Result<void> Truncate(std::uint64_t size) override { return file->Truncate(size); }
-    std::uint64_t size() const override { return file->size(); }
-
-    std::unique_ptr<AppendFile> file;
   };
-
-  Files& files_;
 };
 
 /// Somebody who uses a journal and remembers what it promised: entries that were synced, and entries that it showed after it was opened,

@@ -4,55 +4,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 
-namespace edgewise::site {
+#include "site/made_example_test.h"
+#include "site/rule_options.h"
+
+namespace edgewise::site::test {
 namespace {
-
-constexpr std::int64_t kMinute = 60'000;
-const EventTime kStart = ParseTime("2013-02-08T12:00:00Z").value();
-
-constexpr std::string_view kFeatures = R"(
-schema = "edgewise.features.v1"
-zone = "America/New_York"
-features = [ { name = "amount", field = "amount" }, { name = "delay", operator = "mean" } ]
-[request]
-name = "text"
-due = "time"
-amount = {}
-note = "text"
-[streams.plan]
-name = "text"
-due = "time"
-[streams.stop]
-name = "text"
-delay = { min = -100, max = 2000 }
-[streams.drop]
-name = "text"
-[operators.mean]
-kind = "ewma"
-stream = "stop"
-value = "delay"
-alpha = 0.2
-)";
-
-constexpr std::string_view kRules = R"(
-[label]
-model = "late"
-key = ["name"]
-stream = "stop"
-field = "delay"
-above = 15
-never_streams = ["drop"]
-never_after_hours = 72
-due = "due"
-[insight]
-flight = "name"
-tail = "name"
-dest = "name"
-note = "note"
-)";
-
-std::string At(double minutes) { return FormatTime(EventTime{kStart.ms + static_cast<std::int64_t>(minutes * kMinute)}); }
 
 /// A machine and what it brought about so far.
 class MachineTest : public testing::Test {
@@ -235,5 +193,47 @@ TEST(Rules, NameTheLineAndTheKeyThatIsWrong) {
   EXPECT_NE(refused("= 1").find("rules.toml:1"), std::string::npos);
 }
 
+TEST(Rules, RefuseWhatIsNoSuchThingOrOutOfItsRangeWithLineAndKey) {
+  const auto program = feature::Program::FromToml(kFeatures, "features.toml").value();
+  const std::string disruption =
+      "[disruption]\nkey = [\"name\"]\ndue_stream = \"plan\"\ndue_field = \"due\"\nstarted_stream = \"stop\"\n"
+      "lateness_field = \"delay\"\ncancelled_stream = \"drop\"\nmad_floor = 8\nalarm = 6.9\ncap = 180\nleast_due = 35\n";
+  const std::string good = "drift_days = 7\nmost_ahead_minutes = 15" + std::string(kRules) + disruption;
+  const auto with = [&](const std::string& key, const std::string& value, const std::string& section) {
+    auto text = good;
+    const auto at = text.find("\n" + key + " = ", section.empty() ? 0 : text.find("[" + section + "]"));
+    const auto begin = at == std::string::npos ? 0 : at + 1;  // the first key of the file has no line before it
+    text.replace(begin, text.find('\n', begin) - begin, key + " = " + value);
+    const auto rules = RulesFromToml(text, "rules.toml", program);
+    const auto line = fmt::format("rules.toml:{}: \"{}\" must ", 1 + std::count(text.begin(), text.begin() + begin, '\n'), key);
+    return rules ? std::string("taken") : rules.error().message.starts_with(line) ? "refused" : rules.error().message;
+  };
+  const std::map<std::string, std::vector<std::string>> bad = {
+      {"> 0", {"0", "-1", "nan", "inf", "\"7\""}},   {">= 0", {"-1", "nan", "1e300"}},
+      {">= 1", {"0", "-1", "0.5", "1e300", "nan"}},  {"text", {"1", "[\"name\"]", "\"\""}},
+      {"texts", {"1", "[1]", "[\"\"]", "\"name\""}}, {"", {"nan", "true"}}};
+  for (const auto& option : RuleOptions()) {
+    const std::string key(option.key), section(option.section);
+    if (good.find("\n" + key + " = ") == std::string::npos && key != "drift_days") ADD_FAILURE() << key;
+    for (const auto& value : bad.at(std::string(option.type == "number" ? option.range : option.type)))
+      EXPECT_EQ(with(key, value, section), "refused") << key << " = " << value;
+  }
+  EXPECT_EQ(with("drift_days", "1e300", ""), "refused");
+  EXPECT_EQ(with("key", "[]", "label"), "refused") << "all things would be one";
+  EXPECT_EQ(with("key", "[]", "disruption"), "refused");
+  EXPECT_EQ(with("least_due", "1", "disruption"), "taken");
+  EXPECT_EQ(with("never_streams", "[]", "label"), "taken");
+}
+
+TEST(Rules, ComparesNoMoreOftenThanHourlyAndAsOftenAsItSays) {
+  const auto program = feature::Program::FromToml(kFeatures, "features.toml").value();
+  const auto period = [&](const std::string& days) {
+    return RulesFromToml("drift_days = " + days + std::string(kRules), "rules.toml", program).value().drift_period;
+  };
+  EXPECT_EQ(period("0.001"), std::chrono::hours(1));
+  EXPECT_EQ(period("0.5"), std::chrono::hours(12));
+  EXPECT_EQ(period("7"), std::chrono::hours(7 * 24));
+}
+
 }  // namespace
-}  // namespace edgewise::site
+}  // namespace edgewise::site::test

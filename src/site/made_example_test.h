@@ -22,9 +22,14 @@ name = "text"
 due = "time"
 amount = {}
 note = "text"
+[streams.plan]
+name = "text"
+due = "time"
 [streams.stop]
 name = "text"
 delay = { min = -100, max = 2000 }
+[streams.drop]
+name = "text"
 [operators.mean]
 kind = "ewma"
 stream = "stop"
@@ -39,7 +44,8 @@ key = ["name"]
 stream = "stop"
 field = "delay"
 above = 15
-never_streams = []
+never_streams = ["drop"]
+never_after_hours = 72
 due = "due"
 [insight]
 flight = "name"

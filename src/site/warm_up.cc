@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/forwarding_files.h"
 #include "site/entry.h"
 #include "site/journal.h"
 
@@ -10,9 +11,9 @@ namespace {
 
 /// Files that can be read; what would write succeeds and does nothing. A journal that is opened on them mends no torn tail: that tail is
 /// what the writer is writing just now.
-class ReadOnlyFiles final : public Files {
+class ReadOnlyFiles final : public ForwardingFiles {
  public:
-  explicit ReadOnlyFiles(Files& files) : files_(files) {}
+  using ForwardingFiles::ForwardingFiles;
 
   class NoFile final : public AppendFile {
    public:
@@ -22,19 +23,10 @@ class ReadOnlyFiles final : public Files {
     std::uint64_t size() const override { return 0; }
   };
   Result<std::unique_ptr<AppendFile>> OpenAppend(const std::filesystem::path&) override { return std::make_unique<NoFile>(); }
-  Result<std::string> Read(const std::filesystem::path& path) override { return files_.Read(path); }
-  Result<std::string> ReadRange(const std::filesystem::path& path, std::uint64_t offset, std::size_t size) override {
-    return files_.ReadRange(path, offset, size);
-  }
-  Result<std::uint64_t> Size(const std::filesystem::path& path) override { return files_.Size(path); }
   Result<void> CreateDurably(const std::filesystem::path&, std::string_view) override { return {}; }
   Result<void> ReplaceDurably(const std::filesystem::path&, std::string_view) override { return {}; }
   Result<void> Remove(const std::filesystem::path&) override { return {}; }
   Result<void> MakeDirs(const std::filesystem::path&) override { return {}; }
-  Result<std::vector<std::string>> List(const std::filesystem::path& path) override { return files_.List(path); }
-
- private:
-  Files& files_;
 };
 
 }  // namespace

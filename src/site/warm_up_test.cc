@@ -131,6 +131,17 @@ TEST_F(CoreTest, AWarmUpThatMissedEntriesIsNotAdopted) {
   EXPECT_EQ(core_->machine().features().Save(), straight_->features().Save());
 }
 
+TEST_F(CoreTest, AWarmUpThatIsToldToStopLearnsNothingAndCanGoOn) {
+  Say(10);
+  ASSERT_TRUE(core_->Drain(Deadline::After(seconds(20))));
+  const auto warm_up = core_->BeginWarmUp(slow_).value();
+  const auto stopped = warm_up->CatchUp([] { return true; });
+  ASSERT_FALSE(stopped);
+  EXPECT_EQ(stopped.error().code, Code::kCancelled);
+  EXPECT_EQ(warm_up->learned(), 0U);
+  EXPECT_EQ(warm_up->CatchUp().value(), 10U);
+}
+
 TEST(Errands, AreDoneByTheOtherThreadOrCalledOffWhenItHasEnded) {
   Errands errands;
   const auto post_to_thread = [](std::function<void()> work) { std::thread(std::move(work)).detach(); };

@@ -71,6 +71,20 @@ std::string Base64Inside(std::string_view text, std::size_t shift) {
   return out;
 }
 
+/// What comes after a field's name, from the value's first character on; "" if the name goes on. JSON that is kept as text inside JSON
+/// has backslashes before its quotes, twice as many and one more at each level.
+std::string_view AfterColon(std::string_view text) {
+  const auto skip = [&text](std::string_view these) { text.remove_prefix(std::min(text.find_first_not_of(these), text.size())); };
+  skip("\\");
+  if (!text.starts_with('"')) return {};
+  text.remove_prefix(1);
+  skip(" \t\r\n");
+  if (!text.starts_with(':')) return {};
+  text.remove_prefix(1);
+  skip(" \t\r\n\\\"");
+  return text;
+}
+
 }  // namespace
 
 LeakSearch::LeakSearch(const Forbidden& forbidden) : heads_(1U << kFilterBits, false) {
@@ -121,12 +135,11 @@ void LeakSearch::Search(std::string_view where, std::string_view bytes) {
 }
 
 void LeakSearch::SearchFlights(std::string_view where, std::string_view bytes) {
-  static constexpr std::string_view kField = "\"flight\":";
+  static constexpr std::string_view kField = "\"flight";
   for (auto at = bytes.find(kField); at != std::string_view::npos; at = bytes.find(kField, at + 1)) {
-    auto value = bytes.substr(at + kField.size(), 12);
-    while (!value.empty() && (value.front() == ' ' || value.front() == '"')) value.remove_prefix(1);
+    const auto value = AfterColon(bytes.substr(at + kField.size(), 64));
     const auto digits = std::min(value.find_first_not_of("0123456789"), value.size());
-    const bool ended = digits < value.size() && std::strchr("\",}] ", value[digits]) != nullptr;
+    const bool ended = digits < value.size() && std::strchr("\\\",}] \t\r\n", value[digits]) != nullptr;
     if (ended && flights_.contains(value.substr(0, digits))) Found(where, "field");
   }
 }

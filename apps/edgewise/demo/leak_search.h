@@ -19,7 +19,7 @@ struct Leak {
 
 /// Looks for texts that may not have left a site. Tails and planted personal data are sought as bytes: as they are, in lower case, in hex,
 /// in base64 (both alphabets) at each of its three alignments, in UTF-16 and percent-encoded. Flight numbers are short and occur by chance:
-/// a JSON field named "flight" whose value is no pseudonym counts.
+/// a JSON field named "flight" whose value is no pseudonym counts, also in JSON that is kept as text inside JSON.
 class LeakSearch {
  public:
   explicit LeakSearch(const Forbidden& forbidden);

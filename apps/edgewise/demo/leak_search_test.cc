@@ -17,17 +17,22 @@ namespace {
 
 TEST(LeakSearch, FindsATailInEveryEncodingAndNothingInCleanText) {
   const Forbidden forbidden{.tails = {"N12345"}, .canaries = {"crew.000001@example.org"}, .flight_numbers = {"1545"}};
-  const std::pair<const char*, std::string> kPlaces[] = {{"plain", "xN12345x"},
-                                                         {"lower", "n12345"},
-                                                         {"hex", "00" + HexEncode("N12345")},
-                                                         {"base64", "eE4xMjM0NXg="},  // xN12345x
-                                                         {"HEX", "00" + HexEncode("N12345") + "4A"},
-                                                         {"HEX of letters", "6A6B4E31323334354A"},
-                                                         {"utf-16, big-endian", std::string("\000N\0001\0002\0003\0004\0005", 12)},
-                                                         {"utf-16", std::string("N\0001\0002\0003\0004\0005\000", 12)},
-                                                         {"percent", "crew.000001%40example.org"},
-                                                         {"field", R"({"flight":"1545"})"},
-                                                         {"field", R"({"flight": 1545})"}};
+  const std::pair<const char*, std::string> kPlaces[] = {
+      {"plain", "xN12345x"},
+      {"lower", "n12345"},
+      {"hex", "00" + HexEncode("N12345")},
+      {"base64", "eE4xMjM0NXg="},  // xN12345x
+      {"HEX", "00" + HexEncode("N12345") + "4A"},
+      {"HEX of letters", "6A6B4E31323334354A"},
+      {"utf-16, big-endian", std::string("\000N\0001\0002\0003\0004\0005", 12)},
+      {"utf-16", std::string("N\0001\0002\0003\0004\0005\000", 12)},
+      {"percent", "crew.000001%40example.org"},
+      {"field", R"({"flight":"1545"})"},
+      {"field", R"({"flight": 1545})"},
+      {"field, apart", "{\"flight\"\t:\n1545\n}"},
+      {"field inside a text", R"({"row":"{\"flight\":\"1545\"}"})"},
+      {"number inside a text", R"({"row":"{\"tail\": 1, \"flight\": 1545}"})"},
+      {"field in a text in a text", R"({"a":"{\"row\":\"{\\\"flight\\\":\\\"1545\\\"}\"}"})"}};
   for (const auto& [name, text] : kPlaces) {
     LeakSearch search(forbidden);
     search.Search("here", text);
@@ -35,6 +40,7 @@ TEST(LeakSearch, FindsATailInEveryEncodingAndNothingInCleanText) {
   }
   LeakSearch clean(forbidden);
   clean.Search("here", R"({"flight":"15457f3a9c","rows":1545,"tail":"n1234"})");
+  clean.Search("here", R"({"row":"{\"flight\":\"15457f3a9c\",\"flights\":1545}","flights":1545,"flight_time":1545,"flight","1545"})");
   EXPECT_TRUE(clean.leaks().empty());
 }
 

@@ -70,6 +70,21 @@ TEST_F(FleetTest, ASiteThatIsNoLongerConfiguredIsNotWaitedFor) {
   EXPECT_TRUE(fewer->EventNow());
 }
 
+TEST_F(FleetTest, ASiteInTroubleSaysWhetherTheLiveVersionIsToBlame) {
+  const auto says = [&](int applied, const json& stopped, const json& refused, const char* version) {
+    const json model = {{"name", "delay"}, {"version", version}, {"state", "failed"}, {"reason", "no disk"}};
+    const json status = {{"site", "EWR"},     {"desired", 4},       {"applied", applied},
+                         {"models", {model}}, {"stopped", stopped}, {"refused", refused}};
+    EXPECT_TRUE(fleet_->Report("EWR", status.dump()));
+    return fleet_->Sites()[0].reason;
+  };
+  EXPECT_EQ(says(3, nullptr, nullptr, "v2"), "serves v2; cannot take the wanted one: no disk");
+  EXPECT_EQ(says(4, nullptr, "another policy", "v2"), "serves v2; cannot take the wanted one: no disk");
+  EXPECT_EQ(says(4, nullptr, nullptr, "v2"), "model v2: no disk");
+  EXPECT_EQ(says(3, nullptr, nullptr, ""), "serves no model: no disk");
+  EXPECT_EQ(says(3, "lane sample: other bytes", nullptr, "v2"), "nothing leaves: lane sample: other bytes");
+}
+
 TEST_F(FleetTest, AStatusKeepsWhatIsKnownAndDropsTheRest) {
   const json sent = {{"site", "EWR"},
                      {"epoch", 1},

@@ -94,16 +94,30 @@ std::string TextOf(const Json& object, const char* key, std::string missing) {
   return found != object.end() && found->is_string() ? found->get<std::string>() : std::move(missing);
 }
 
+/// The version that answers, or its digest; empty: none does.
+std::string Serving(const Json& model) {
+  auto version = TextOf(model, "version", "");
+  return version.empty() ? TextOf(model, "digest", "").substr(0, 17) : version;
+}
+
+/// A status names the live version, its reason may be the wanted one's: which of them is to blame shows in what was applied.
+std::string ModelTrouble(const Json& model, bool current) {
+  const auto version = Serving(model);
+  const auto reason = TextOf(model, "reason", "failed");
+  if (version.empty()) return "serves no model: " + reason;
+  return current ? fmt::format("model {}: {}", version, reason) : fmt::format("serves {}; cannot take the wanted one: {}", version, reason);
+}
+
 std::optional<std::string> Trouble(const Json& kept) {
-  for (const auto* key : {"stopped", "refused"}) {
-    if (auto trouble = TextOf(kept, key, ""); !trouble.empty()) return trouble;
+  if (auto stopped = TextOf(kept, "stopped", ""); !stopped.empty()) return "nothing leaves: " + stopped;
+  auto refused = TextOf(kept, "refused", "");
+  const bool current = refused.empty() && kept.value("applied", std::uint64_t{0}) == kept.value("desired", std::uint64_t{0});
+  if (kept.contains("models")) {
+    for (const auto& model : kept["models"]) {
+      if (TextOf(model, "state", "") == "failed") return ModelTrouble(model, current);
+    }
   }
-  if (!kept.contains("models")) return std::nullopt;
-  for (const auto& model : kept["models"]) {
-    if (TextOf(model, "state", "") != "failed") continue;
-    return fmt::format("model {}: {}", TextOf(model, "version", "?"), TextOf(model, "reason", "failed"));
-  }
-  return std::nullopt;
+  return refused.empty() ? std::nullopt : std::optional(std::move(refused));
 }
 
 std::string Gist(const Json& kept) {

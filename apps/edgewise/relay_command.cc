@@ -1,6 +1,5 @@
 // relay: what left the sites, what stayed, and why.
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -8,6 +7,7 @@
 #include "base/files.h"
 #include "client.h"
 #include "commands.h"
+#include "event_text.h"
 #include "net/http.h"
 #include "state_sites.h"
 
@@ -30,19 +30,6 @@ Result<void> Flush(const Choice& choice) {
   return {};
 }
 
-/// One decision for people: the event, whether it left, the rule, and the fields that did not leave as they were.
-void PrintDecision(const std::string& line) {
-  const auto decision = json::parse(line, nullptr, false);
-  if (!decision.is_object()) return;  // the end of a line that is just being written
-  fmt::print("{:<28}{:<8}{}", decision.value("event", ""), decision.value("allowed", false) ? "left" : "stayed",
-             decision.value("rule", ""));
-  for (const auto* how : {"dropped", "pseudonymised"}) {
-    const auto fields = decision.value(how, std::vector<std::string>());
-    if (!fields.empty()) fmt::print("; {} {}", how, fmt::join(fields, ", "));
-  }
-  fmt::print("\n");
-}
-
 /// The audit lines as they stand at the site: they hold names of rules and fields, never values.
 Result<void> Audit(const Choice& choice) {
   EDGEWISE_ASSIGN(const auto sites, SiteFolders(choice.state));
@@ -57,7 +44,7 @@ Result<void> Audit(const Choice& choice) {
         if (choice.json) {
           fmt::print("{}\n", line);
         } else {
-          PrintDecision(line);
+          fmt::print("{}", AuditText(line));
         }
       }
     }

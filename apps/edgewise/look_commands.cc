@@ -8,6 +8,7 @@
 #include "commands.h"
 #include "event_text.h"
 #include "train/model.h"
+#include "usage.h"
 #include "wrap.h"
 
 namespace edgewise {
@@ -123,14 +124,14 @@ void AddLookCommands(CLI::App& program, int& exit_code) {
   const auto seen = std::make_shared<Choice>();  // each lives as long as its command
   auto* status = Add(program, exit_code, "status", "sites, what they run and how far they are", Status, seen);
   status->footer("Example:\n  edgewise status --hub 127.0.0.1:8080");
-  status->add_option("--hub", seen->hub, "host:port of the hub")->capture_default_str();
+  AddAddress(*status, "--hub", seen->hub, "host:port of the hub")->capture_default_str();
 
   const auto events = std::make_shared<Choice>();
   auto* show = Add(program, exit_code, "events", "what the sites found, newest first", Events, events);
   show->footer("Example:\n  edgewise events --hub 127.0.0.1:8080 --kind readings --limit 5");
-  show->add_option("--hub", events->hub, "host:port of the hub")->capture_default_str();
+  AddAddress(*show, "--hub", events->hub, "host:port of the hub")->capture_default_str();
   show->add_option("--kind", events->kind, "disruptions, readings, drift; else all of them")
-      ->check(CLI::IsMember({"all", "disruptions", "readings", "drift"}));
+      ->check(CLI::IsMember({"disruptions", "readings", "drift"}));
   show->add_option("--site", events->site, "of this site only");
   show->add_option("--limit", events->limit, "at most so many")->check(CLI::Range(1, 1000))->capture_default_str();
 
@@ -140,7 +141,7 @@ void AddLookCommands(CLI::App& program, int& exit_code) {
   const auto listed = std::make_shared<Choice>();
   auto* list = Add(*model, exit_code, "list", "versions, and what was decided about them", List, listed);
   list->footer("Example:\n  edgewise model list --hub 127.0.0.1:8080");
-  list->add_option("--hub", listed->hub, "host:port of the hub")->capture_default_str();
+  AddAddress(*list, "--hub", listed->hub, "host:port of the hub")->capture_default_str();
   const auto shown = std::make_shared<Choice>();
   auto* card = Add(*model, exit_code, "show", "what a model learned from", Show, shown);
   card->footer("Example:\n  edgewise model show model");

@@ -10,6 +10,7 @@
 #include "event_text.h"
 #include "net/http.h"
 #include "state_sites.h"
+#include "usage.h"
 
 namespace edgewise {
 namespace {
@@ -89,7 +90,7 @@ void AddRelayCommand(CLI::App& program, int& exit_code) {
       "  edgewise relay flush --address 127.0.0.1:8101");
   const auto choice = std::make_shared<Choice>();  // lives as long as the commands
   auto* status = Add(*relay, exit_code, "status", "events let out and kept back, by site and lane", Compliance, choice);
-  status->add_option("--hub", choice->hub, "host:port of the hub")->capture_default_str();
+  AddAddress(*status, "--hub", choice->hub, "host:port of the hub")->capture_default_str();
   status->add_flag("--json", choice->json, "print JSON");
   status->footer("Example:\n  edgewise relay status --hub 127.0.0.1:8080");
   auto* audit = Add(*relay, exit_code, "audit", "each decision about an event, from the audit files at the sites", Audit, choice);
@@ -98,7 +99,7 @@ void AddRelayCommand(CLI::App& program, int& exit_code) {
   audit->add_flag("--denied", choice->denied, "only of events that stayed");
   audit->footer("Example:\n  edgewise relay audit --state build/flights --denied");
   auto* flush = Add(*relay, exit_code, "flush", "judge and send now what a site has derived", Flush, choice);
-  flush->add_option("--address", choice->address, "host:port of the site")->required();
+  AddAddress(*flush, "--address", choice->address, "host:port of the site")->required();
   flush->add_flag("--json", choice->json, "print JSON");
   flush->footer("Example:\n  edgewise relay flush --address 127.0.0.1:8101");
 }

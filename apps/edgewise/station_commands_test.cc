@@ -153,6 +153,9 @@ TEST_F(RunningStations, PeopleReadEightyColumns) {
   for (int n = 0; n < 3; ++n) Score(n);
   const auto status = Run({"status", "--hub", hub_});
   EXPECT_NE(status.out.find("EWR"), std::string::npos);
+  EXPECT_EQ(Run({"status", "--hub", "http://" + hub_ + "/"}).out, status.out) << "the URL that up prints";
+  const auto site = Run({"status", "--hub", site_});
+  EXPECT_NE(site.error.find(site_ + " is a site, not a hub"), std::string::npos) << site.error;
   EXPECT_NE(status.out.find("one"), std::string::npos);
   const auto doctor = Run({"doctor", "-c", In("edgewise.toml")});
   EXPECT_EQ(doctor.code, 1) << "the state folder is in use";

@@ -41,7 +41,7 @@ TEST_F(BadInput, AMistypedKeyOfAnyFileIsNamedWithItsLineAndTheNearestKey) {
 TEST_F(BadInput, AMissingDataFileIsNamedBeforeAnythingIsWritten) {
   const auto table = "[tables.planes]\nfile = \"planes.csv\"\nkey = \"tailnum\"\ncolumns = [\"year\", \"seats\"]\n";
   ExpectFailure(Run({"up", "-c", WriteConfiguration("", table)}), 1, {"planes.csv"});
-  ExpectFailure(Run({"up", "-c", In("nowhere.toml")}), 1, {"nowhere.toml"});
+  ExpectFailure(Run({"up", "-c", In("nowhere.toml")}), 2, {"nowhere.toml does not exist"});
   ExpectFailure(Run({"train", "samples", "-c", WriteConfiguration(), "--site", "EWR", "--records", In("none.jsonl"), "--until",
                      "2013-04-01", "-o", In("samples.jsonl.zst")}),
                 1, {"none.jsonl"});

@@ -92,6 +92,47 @@ TEST_F(Commands, WrongUsageIsTwoAndNamesWhatIsMissing) {
   EXPECT_EQ(Run({"nonsense"}).code, 2);
 }
 
+TEST_F(Commands, WhatIsMistypedIsNamedWithTheNearest) {
+  const std::vector<std::pair<std::vector<std::string>, std::string>> all = {
+      {{"stauts"}, "edgewise has no command \"stauts\"; did you mean \"status\"?"},
+      {{"deploy", "bakc"}, "edgewise deploy has no command \"bakc\"; did you mean \"back\"?"},
+      {{"relay", "audit", "--denyed"}, "edgewise relay audit has no option \"--denyed\"; did you mean \"--denied\"?"},
+      {{"up", "--confg=edgewise.toml"}, "edgewise up has no option \"--confg\"; did you mean \"--config\"?"}};
+  for (const auto& [command, message] : all) {
+    const auto answer = Run(command);
+    EXPECT_EQ(answer.code, 2);
+    EXPECT_NE(answer.error.find(message), std::string::npos) << answer.error;
+  }
+  EXPECT_NE(Run({}).error.find("subcommand is required"), std::string::npos) << "nothing is mistyped";
+}
+
+TEST_F(Commands, HelpAndVersionAreFoundWhereOneLooks) {
+  EXPECT_EQ(Run({"--version"}).out, Run({"version"}).out);
+  EXPECT_EQ(Run({"help"}).out, Run({"--help"}).out);
+  const auto back = Run({"help", "deploy", "back"});
+  EXPECT_EQ(back.code, 0);
+  EXPECT_EQ(back.out, Run({"deploy", "back", "--help"}).out);
+}
+
+TEST_F(Commands, ADayThatNoCalendarHasIsRefused) {
+  for (const auto* option : {"--from", "--until"}) {
+    const auto answer = Run({"score", "replay", "--state", In("state"), "--model", In("model"), option, "2013-02-31"});
+    EXPECT_EQ(answer.code, 2);
+    EXPECT_NE(answer.error.find(option), std::string::npos) << answer.error;
+    EXPECT_NE(answer.error.find("\"2013-02-31\" is a day that no calendar has"), std::string::npos) << answer.error;
+  }
+  const auto fit = Run({"train", "fit", "-c", WriteConfiguration(), "--history", In("none"), "--version", "one", "--until", "2013-02-31",
+                        "-o", In("model")});
+  EXPECT_EQ(fit.code, 2);
+  EXPECT_NE(fit.error.find("2013-02-31"), std::string::npos) << fit.error;
+}
+
+TEST_F(Commands, AConfigurationThatIsNotThereIsWrongUsage) {
+  const auto answer = Run({"up", "-c", In("nope.toml")});
+  EXPECT_EQ(answer.code, 2);
+  EXPECT_EQ(answer.error, "edgewise: configuration " + In("nope.toml") + " does not exist\n");
+}
+
 TEST_F(Commands, WhatAPolicyDoesNotNameStays) {
   const std::string policy = std::string(EDGEWISE_EXAMPLE) + "/policy.toml";
   EXPECT_EQ(Run({"policy", "check", policy}).code, 0);
@@ -115,10 +156,13 @@ TEST_F(Commands, AnImageTravelsThroughARegistryAndIsServed) {
   MakeModel(folder_ / "model");
   auto [registry, said] = Serve({"registry", "--address", "127.0.0.1:0", "--folder", In("images"), "--json"});
   const auto reference = said["registry"].get<std::string>() + "/delay:one";
+  const auto status = Run({"status", "--hub", said["registry"]}), history = Run({"deploy", "history", "--hub", said["registry"]});
+  EXPECT_NE(status.error.find("is a registry, not a hub"), std::string::npos) << status.error;
+  EXPECT_NE(history.error.find("is a registry, not a hub"), std::string::npos) << history.error;
   const auto packed = json::parse(Run({"pack", In("model"), "-o", In("image"), "--json"}).out);
   const auto pushed = Run({"push", In("image"), reference, "--json"});
   ASSERT_EQ(pushed.code, 0) << pushed.error;
-  const auto pulled = Run({"pull", reference, "-o", In("copy"), "--json"});
+  const auto pulled = Run({"pull", "http://" + said["registry"].get<std::string>() + "/v2/delay:one", "-o", In("copy"), "--json"});
   ASSERT_EQ(pulled.code, 0) << pulled.error;
   EXPECT_EQ(json::parse(pushed.out)["digest"], packed["digest"]);
   EXPECT_EQ(json::parse(pulled.out)["digest"], packed["digest"]);

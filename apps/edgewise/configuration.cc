@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cctype>
 
+#include "address.h"
+#include "base/date.h"
 #include "base/files.h"
 #include "base/toml_reader.h"
 #include "configuration_options.h"
@@ -15,11 +17,6 @@ namespace {
 bool IsPlainName(const std::string& text) {
   return !text.empty() && text.size() <= 64 &&
          std::ranges::all_of(text, [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-'; });
-}
-
-bool IsDate(const std::string& text) {
-  constexpr std::string_view kForm = "0000-00-00";
-  return std::ranges::equal(text, kForm, [](char c, char form) { return form == '-' ? c == '-' : c >= '0' && c <= '9'; });
 }
 
 /// Reads what only this file holds.
@@ -47,12 +44,19 @@ class Reader : public TomlReader {
     if (!IsPlainName(name)) Wrong(table, key, "must be 1 to 64 letters, digits, _ and -");
     return name;
   }
+  std::string Address(const toml::table& table) { return PlainAddress(Text(table, "address")); }
   std::string Date(const toml::table& table, std::string_view key) {
     auto date = Text(table, key);
-    if (!IsDate(date)) Wrong(table, key, "must be a date such as \"2013-05-01\"");
+    if (const auto read = ParseDate(date); !read)
+      Wrong(table, key, fmt::format("must be a date such as \"2013-05-01\": {}", read.error().message));
     return date;
   }
   std::string DateOr(const toml::table& table, std::string_view key) { return table.contains(key) ? Date(table, key) : std::string(); }
+  std::string FirstOfMonth(const toml::table& table, std::string_view key) {
+    auto date = Date(table, key);
+    if (!date.ends_with("-01")) Wrong(table, key, fmt::format("must be the first of a month, not \"{}\"", date));
+    return date;
+  }
   std::filesystem::path Path(const toml::table& table, std::string_view key) { return Beside(Text(table, key)); }
   std::filesystem::path Beside(const std::string& path) const { return (folder_ / path).lexically_normal(); }
   /// The tables of [[key]]; none if it is left out.
@@ -87,7 +91,7 @@ std::vector<SiteAddress> ReadSites(Reader& in, const toml::table& document) {
   std::vector<SiteAddress> sites;
   for (const auto* table : in.Tables(document, "site")) {
     in.Only(*table, "site");
-    SiteAddress site{in.Name(*table, "name"), in.Text(*table, "address"), in.CountOr(*table, "epoch", 1)};
+    SiteAddress site{in.Name(*table, "name"), in.Address(*table), in.CountOr(*table, "epoch", 1)};
     if (std::ranges::find(sites, site.name, &SiteAddress::name) != sites.end())
       in.Wrong(*table, "name", "names a site that there is already");
     sites.push_back(std::move(site));
@@ -100,8 +104,8 @@ ImprovePlan ReadImprove(Reader& in, const toml::table& table) {
   in.Only(table, "improve");
   ImprovePlan plan;
   plan.model = in.Name(table, "model");
-  plan.first = in.Date(table, "first");
-  plan.last = in.DateOr(table, "last");
+  plan.first = in.FirstOfMonth(table, "first");
+  if (table.contains("last")) plan.last = in.FirstOfMonth(table, "last");
   plan.samples_after = in.DateOr(table, "samples_after");
   if (table.contains("history")) {
     const auto files = in.Texts(table, "history");
@@ -109,7 +113,8 @@ ImprovePlan ReadImprove(Reader& in, const toml::table& table) {
   }
   for (const auto* extra : in.Tables(table, "extra")) {
     in.Only(*extra, "improve.extra");
-    plan.extras.push_back({in.Date(*extra, "on"), in.Name(*extra, "name"), in.Text(*extra, "select"), in.Flag(*extra, "head_to_head")});
+    plan.extras.push_back(
+        {in.FirstOfMonth(*extra, "on"), in.Name(*extra, "name"), in.Text(*extra, "select"), in.Flag(*extra, "head_to_head")});
   }
   return plan;
 }
@@ -128,7 +133,7 @@ Configuration Read(Reader& in, const toml::table& document) {
   for (const auto* station : {"hub", "registry"}) {
     const auto& table = in.Table(document, station);
     in.Only(table, station);
-    (station == std::string_view("hub") ? read.hub : read.registry) = in.Text(table, "address");
+    (station == std::string_view("hub") ? read.hub : read.registry) = in.Address(table);
   }
   read.tables = ReadTables(in, document);
   read.sites = ReadSites(in, document);
@@ -139,8 +144,11 @@ Configuration Read(Reader& in, const toml::table& document) {
 }  // namespace
 
 Result<Configuration> ReadConfiguration(const std::filesystem::path& file) {
-  EDGEWISE_ASSIGN(const auto text, SystemFiles().Read(file));
-  EDGEWISE_ASSIGN(const auto document, TomlReader::Parse(text, file.string()));
+  const auto text = SystemFiles().Read(file);
+  if (!text && text.error().code == Code::kNotFound)
+    return Fail(Code::kInvalidArgument, fmt::format("configuration {} does not exist", file.string()));
+  if (!text) return std::unexpected(text.error());
+  EDGEWISE_ASSIGN(const auto document, TomlReader::Parse(*text, file.string()));
   Reader in(file);
   auto read = Read(in, document);
   if (in.error()) return std::unexpected(*in.error());

@@ -51,7 +51,7 @@ struct Configuration {
   std::string target = "process";  ///< or "inline": no scorer processes
 };
 
-/// Errors: kNotFound (no such file), kInvalidArgument (line, key, and what was expected).
+/// Errors: kInvalidArgument (no such file; line, key, and what was expected).
 Result<Configuration> ReadConfiguration(const std::filesystem::path& file);
 
 }  // namespace edgewise

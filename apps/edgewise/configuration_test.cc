@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <fstream>
 #include <map>
+#include <utility>
 
 #include "base/lineage_id.h"
 #include "configuration_options.h"
@@ -20,9 +21,9 @@ class ConfigurationTest : public testing::Test {
  protected:
   void SetUp() override {
     std::filesystem::create_directories(folder_);
-    const std::map<std::string_view, std::string> by_type = {{"text", "\"t\""},    {"texts", "[\"t\"]"},      {"path", "\"p\""},
-                                                             {"paths", "[\"p\"]"}, {"address", "\"host:1\""}, {"date", "\"2013-05-01\""},
-                                                             {"flag", "true"},     {"number", "7"}};
+    const std::map<std::string_view, std::string> by_type = {
+        {"text", "\"t\""},         {"texts", "[\"t\"]"},       {"path", "\"p\""}, {"paths", "[\"p\"]"},
+        {"address", "\"host:1\""}, {"date", "\"2013-05-01\""}, {"flag", "true"},  {"number", "7"}};
     for (const auto& option : ConfigurationOptions()) values_[FullName(option)] = by_type.at(option.type);
     values_["target"] = "\"inline\"";
   }
@@ -122,9 +123,33 @@ TEST_F(ConfigurationTest, NamesThatWouldLeaveTheStateFolderAreRefused) {
   EXPECT_NE(Refusal(Text() + "[[site]]\nname = \"EWR\"\naddress = \"host:2\"\n").find("there is already"), std::string::npos);
 }
 
+TEST_F(ConfigurationTest, WhatHappensByTheMonthBeginsOnItsFirst) {
+  for (const auto* key : {"improve.first", "improve.last", "improve.extra.on"}) {
+    const auto good = values_[key];
+    values_[key] = "\"2013-05-02\"";
+    EXPECT_NE(Refusal(Text()).find("must be the first of a month, not \"2013-05-02\""), std::string::npos) << key;
+    values_[key] = good;
+  }
+}
+
+TEST_F(ConfigurationTest, AnAddressMayBeTheUrlThatUpPrints) {
+  values_["hub.address"] = "\"http://127.0.0.1:8080/\"";
+  EXPECT_EQ(Read(Text())->hub, "127.0.0.1:8080");
+}
+
 TEST_F(ConfigurationTest, ADateMustBeOne) {
-  values_["improve.first"] = "\"May 2013\"";
+  const auto month = std::exchange(values_["improve.first"], "\"May 2013\"");
   EXPECT_NE(Refusal(Text()).find("\"first\" must be a date such as"), std::string::npos);
+  values_["improve.first"] = month;
+  for (const auto* key : {"first", "last", "samples_after"}) {
+    const auto name = fmt::format("improve.{}", key);
+    const auto good = values_[name];
+    values_[name] = "\"2013-13-01\"";
+    const auto message = Refusal(Text(name));
+    EXPECT_NE(message.find(fmt::format("edgewise.toml:{}: \"{}\" must be a date", line_, key)), std::string::npos) << message;
+    EXPECT_NE(message.find("2013-13-01"), std::string::npos) << message;
+    values_[name] = good;
+  }
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "base/files.h"
 #include "commands.h"
 #include "deployment.h"
+#include "usage.h"
 
 namespace edgewise {
 namespace {
@@ -125,7 +126,7 @@ Result<void> History(const Choice& choice) {
 }
 
 void AddCommon(CLI::App& command, const std::shared_ptr<Choice>& choice) {
-  command.add_option("--hub", choice->hub, "host:port of the hub")->capture_default_str();
+  AddAddress(command, "--hub", choice->hub, "host:port of the hub")->capture_default_str();
   command.add_option("--site", choice->sites, "these sites only; else all that the hub knows");
   command.add_flag("--json", choice->as_json, "print JSON");
 }

@@ -7,6 +7,8 @@
 #include <set>
 #include <thread>
 
+#include "client.h"
+
 namespace edgewise {
 namespace {
 
@@ -62,7 +64,10 @@ Result<json> HubClient::Ask(std::string method, const std::string& target, std::
 }
 
 Result<std::vector<std::string>> ChooseSites(HubClient& hub, const std::vector<std::string>& chosen) {
-  EDGEWISE_ASSIGN(const auto answer, hub.Ask("GET", "/api/sites"));
+  const auto asked = hub.Ask("GET", "/api/sites");
+  if (const auto why = !asked && asked.error().code == Code::kNotFound ? NotAHub(hub.address()) : ""; !why.empty())
+    return Fail(Code::kNotFound, why);
+  EDGEWISE_ASSIGN(const auto answer, asked);
   std::vector<std::string> known;
   for (const auto& site : answer.value("sites", json::array())) known.push_back(site.value("site", ""));
   for (const auto& site : chosen) {

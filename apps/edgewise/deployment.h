@@ -14,10 +14,12 @@ namespace edgewise {
 /// object); what the hub answers, in its words.
 class HubClient {
  public:
-  explicit HubClient(std::string address) : http_(net::Address{std::move(address)}) {}
+  explicit HubClient(const std::string& address) : address_(address), http_(net::Address{address}) {}
+  const std::string& address() const { return address_; }
   Result<nlohmann::json> Ask(std::string method, const std::string& target, std::string body = "");
 
  private:
+  std::string address_;
   net::HttpClient http_;
 };
 
@@ -27,7 +29,8 @@ struct SiteHistory {
   std::vector<deploy::DesiredState> states;
 };
 
-/// Names of the sites that the hub knows, or of those of `chosen` (empty: all). Errors: kNotFound (names the one that is not known).
+/// Names of the sites that the hub knows, or of those of `chosen` (empty: all). Errors: kNotFound (names the one that is not known,
+/// or what is at the address instead of a hub).
 Result<std::vector<std::string>> ChooseSites(HubClient& hub, const std::vector<std::string>& chosen);
 /// Of those of the sites that were ever told to run something.
 Result<std::vector<SiteHistory>> ReadHistory(HubClient& hub, const std::vector<std::string>& sites);

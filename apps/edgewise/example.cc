@@ -2,8 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <cstdio>
-
+#include "base/date.h"
 #include "relay/policy.h"
 
 namespace edgewise {
@@ -31,11 +30,9 @@ Result<Digest> CheckPolicy(const Example& example, const Configuration& configur
 
 Result<EventTime> ReadMoment(const std::string& text, const TimeZone& zone) {
   if (text.ends_with("Z")) return ParseTime(text);
-  CivilTime civil;
-  int end = 0;
-  const int read = std::sscanf(text.c_str(), "%4d-%2d-%2d%n", &civil.year, &civil.month, &civil.day, &end);
-  if (read == 3 && static_cast<std::size_t>(end) == text.size() && civil.month >= 1 && civil.month <= 12) return zone.FromCivil(civil);
-  return Fail(Code::kInvalidArgument, fmt::format("\"{}\" is no date such as 2013-02-01, nor a time such as 2013-02-01T05:00:00Z", text));
+  const auto date = ParseDate(text);
+  if (date) return zone.FromCivil(*date);
+  return Fail(Code::kInvalidArgument, date.error().message + "; a time such as 2013-02-01T05:00:00Z is taken too");
 }
 
 }  // namespace edgewise

@@ -7,6 +7,7 @@
 #include "improve/challenge.h"
 #include "store/directory_store.h"
 #include "train/xgboost_trainer.h"
+#include "usage.h"
 
 namespace edgewise {
 namespace {
@@ -112,7 +113,7 @@ void AddImproveCommand(CLI::App& program, int& exit_code) {
   challenge->add_option("--select", choice->select, "what the challenger learns from: all, history, last-days:90, hardest:0.1");
   challenge->add_option("--champion-select", choice->champion_select, "likewise for the champion; else as its recipe says");
   challenge->add_flag("--head-to-head", choice->head_to_head, "the champion may learn from all that the challenger may");
-  challenge->add_option("--samples-after", choice->samples_after, "of the store, only samples of later local dates");
+  AddDate(*challenge, "--samples-after", choice->samples_after, "of the store, only samples of later local dates");
   challenge->add_option("--share", choice->share, "of the store, only this share of the samples")
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();

@@ -1,10 +1,14 @@
 // status, events, model: what the hub knows, for people and as JSON.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/files.h"
 #include "client.h"
 #include "commands.h"
+#include "event_text.h"
 #include "train/model.h"
+#include "usage.h"
 #include "wrap.h"
 
 namespace edgewise {
@@ -13,7 +17,7 @@ namespace {
 using nlohmann::json;
 
 struct Choice {
-  std::string hub = "127.0.0.1:8080", site, kind = "disruptions", folder;
+  std::string hub = "127.0.0.1:8080", site, kind = "all", folder;
   int limit = 20;
   bool json = false;
 };
@@ -28,7 +32,7 @@ void PrintSite(const json& site) {
   const auto status = site.value("status", json());
   const auto models = status.is_object() ? status.value("models", json::array()) : json::array();
   const auto count = [&](const char* key) { return status.is_object() ? status.value(key, std::uint64_t{0}) : 0; };
-  fmt::print("{:<10}{:<7}{:<22}{:<18}{:>11}{:>11}\n", Text(site, "site"), Text(site, "state"), Text(site, "clock"),
+  fmt::print("{:<9} {:<6} {:<21} {:<17} {:>10} {:>10}\n", Text(site, "site"), Text(site, "state"), Text(site, "clock"),
              models.empty() ? "-" : Text(models[0], "version"), count("scored"), count("pending"));
   if (const auto reason = Text(site, "reason"); !reason.empty()) fmt::print("{}", Wrap(reason, 10, 10));
 }
@@ -42,20 +46,34 @@ Result<void> Status(const Choice& choice) {
   const auto totals = overview.value("totals", json::object());
   fmt::print("{} events indexed, {} missing, {} doubled\n\n", totals.value("indexed", 0), totals.value("missing", 0),
              totals.value("doubled", 0));
-  fmt::print("{:<10}{:<7}{:<22}{:<18}{:>11}{:>11}\n", "site", "state", "clock", "model", "scored", "unlabelled");
+  fmt::print("{:<9} {:<6} {:<21} {:<17} {:>10} {:>10}\n", "site", "state", "clock", "model", "scored", "unlabelled");
   for (const auto& site : overview.at("sites")) PrintSite(site);
   return {};
 }
 
+/// Of each kind that is wanted, together: newest first.
+Result<json> FindEvents(const Choice& choice) {
+  const auto kinds = choice.kind == "all" ? std::vector<std::string>{"disruptions", "readings", "drift"} : std::vector{choice.kind};
+  std::vector<json> events;
+  for (const auto& kind : kinds) {
+    EDGEWISE_ASSIGN(const auto answer, GetJson(choice.hub, fmt::format("/api/{}?limit={}&site={}", kind, choice.limit, choice.site)));
+    const auto found = answer.value("events", json::array());
+    events.insert(events.end(), found.begin(), found.end());
+  }
+  std::ranges::stable_sort(events, std::ranges::greater(), [](const json& event) { return Text(event, "time"); });
+  events.resize(std::min(events.size(), static_cast<std::size_t>(choice.limit)));
+  return json{{"events", events}};
+}
+
 Result<void> Events(const Choice& choice) {
-  EDGEWISE_ASSIGN(const auto answer, GetJson(choice.hub, fmt::format("/api/{}?limit={}&site={}", choice.kind, choice.limit, choice.site)));
+  EDGEWISE_ASSIGN(const auto answer, FindEvents(choice));
   if (choice.json) {
     fmt::print("{}\n", answer.dump());
     return {};
   }
-  for (const auto& event : answer.at("events")) {
-    fmt::print("{:<22}{:<8}{}\n", Text(event, "time"), Text(event, "site"), event.value("data", json::object()).dump());
-  }
+  const auto& events = answer.at("events");
+  for (const auto& event : events) fmt::print("{}", EventText(event));
+  if (events.empty()) fmt::print("nothing found{}\n", choice.site.empty() ? "" : " at " + choice.site);
   return {};
 }
 
@@ -106,13 +124,14 @@ void AddLookCommands(CLI::App& program, int& exit_code) {
   const auto seen = std::make_shared<Choice>();  // each lives as long as its command
   auto* status = Add(program, exit_code, "status", "sites, what they run and how far they are", Status, seen);
   status->footer("Example:\n  edgewise status --hub 127.0.0.1:8080");
-  status->add_option("--hub", seen->hub, "host:port of the hub")->capture_default_str();
+  AddAddress(*status, "--hub", seen->hub, "host:port of the hub")->capture_default_str();
 
   const auto events = std::make_shared<Choice>();
   auto* show = Add(program, exit_code, "events", "what the sites found, newest first", Events, events);
   show->footer("Example:\n  edgewise events --hub 127.0.0.1:8080 --kind readings --limit 5");
-  show->add_option("--hub", events->hub, "host:port of the hub")->capture_default_str();
-  show->add_option("--kind", events->kind, "disruptions, readings, drift")->check(CLI::IsMember({"disruptions", "readings", "drift"}));
+  AddAddress(*show, "--hub", events->hub, "host:port of the hub")->capture_default_str();
+  show->add_option("--kind", events->kind, "disruptions, readings, drift; else all of them")
+      ->check(CLI::IsMember({"disruptions", "readings", "drift"}));
   show->add_option("--site", events->site, "of this site only");
   show->add_option("--limit", events->limit, "at most so many")->check(CLI::Range(1, 1000))->capture_default_str();
 
@@ -122,7 +141,7 @@ void AddLookCommands(CLI::App& program, int& exit_code) {
   const auto listed = std::make_shared<Choice>();
   auto* list = Add(*model, exit_code, "list", "versions, and what was decided about them", List, listed);
   list->footer("Example:\n  edgewise model list --hub 127.0.0.1:8080");
-  list->add_option("--hub", listed->hub, "host:port of the hub")->capture_default_str();
+  AddAddress(*list, "--hub", listed->hub, "host:port of the hub")->capture_default_str();
   const auto shown = std::make_shared<Choice>();
   auto* card = Add(*model, exit_code, "show", "what a model learned from", Show, shown);
   card->footer("Example:\n  edgewise model show model");

@@ -4,6 +4,7 @@
 
 #include "child.h"
 #include "commands.h"
+#include "usage.h"
 
 namespace edgewise {
 
@@ -21,6 +22,9 @@ int main(int count, char** arguments) {
   CLI::App program("Edgewise: AI at the edge as one loop that people can run, trust and read");
   program.name("edgewise");
   program.require_subcommand(1);
+  program.set_version_flag("--version", "edgewise " EDGEWISE_VERSION, "print the version");
+  program.failure_message(edgewise::UsageMessage);
+  edgewise::TakeHelpAsCommand(count, arguments);
   int exit_code = 0;
   edgewise::AddDemoCommand(program, exit_code);
   edgewise::AddUpCommand(program, exit_code);

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "address.h"
 #include "base/files.h"
 #include "commands.h"
 #include "package/image.h"
@@ -24,7 +25,10 @@ struct Reference {
   std::string registry, repository, tag;
 };
 
-Result<Reference> ReadReference(const std::string& text) {
+Result<Reference> ReadReference(const std::string& given) {
+  auto text = PlainAddress(given);
+  if (const auto api = text.find("/v2/"); text != given && api == text.find('/'))
+    text.erase(api, 3);  // as edgewise up prints a registry's URL
   const auto slash = text.find('/');
   const auto mark = slash == std::string::npos ? slash : text.find_first_of("@:", slash);
   if (slash == 0 || mark == std::string::npos || mark == slash + 1 || mark + 1 == text.size()) {

@@ -1,6 +1,5 @@
 // relay: what left the sites, what stayed, and why.
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -8,8 +7,10 @@
 #include "base/files.h"
 #include "client.h"
 #include "commands.h"
+#include "event_text.h"
 #include "net/http.h"
 #include "state_sites.h"
+#include "usage.h"
 
 namespace edgewise {
 namespace {
@@ -30,19 +31,6 @@ Result<void> Flush(const Choice& choice) {
   return {};
 }
 
-/// One decision for people: the event, whether it left, the rule, and the fields that did not leave as they were.
-void PrintDecision(const std::string& line) {
-  const auto decision = json::parse(line, nullptr, false);
-  if (!decision.is_object()) return;  // the end of a line that is just being written
-  fmt::print("{:<28}{:<8}{}", decision.value("event", ""), decision.value("allowed", false) ? "left" : "stayed",
-             decision.value("rule", ""));
-  for (const auto* how : {"dropped", "pseudonymised"}) {
-    const auto fields = decision.value(how, std::vector<std::string>());
-    if (!fields.empty()) fmt::print("; {} {}", how, fmt::join(fields, ", "));
-  }
-  fmt::print("\n");
-}
-
 /// The audit lines as they stand at the site: they hold names of rules and fields, never values.
 Result<void> Audit(const Choice& choice) {
   EDGEWISE_ASSIGN(const auto sites, SiteFolders(choice.state));
@@ -57,7 +45,7 @@ Result<void> Audit(const Choice& choice) {
         if (choice.json) {
           fmt::print("{}\n", line);
         } else {
-          PrintDecision(line);
+          fmt::print("{}", AuditText(line));
         }
       }
     }
@@ -102,7 +90,7 @@ void AddRelayCommand(CLI::App& program, int& exit_code) {
       "  edgewise relay flush --address 127.0.0.1:8101");
   const auto choice = std::make_shared<Choice>();  // lives as long as the commands
   auto* status = Add(*relay, exit_code, "status", "events let out and kept back, by site and lane", Compliance, choice);
-  status->add_option("--hub", choice->hub, "host:port of the hub")->capture_default_str();
+  AddAddress(*status, "--hub", choice->hub, "host:port of the hub")->capture_default_str();
   status->add_flag("--json", choice->json, "print JSON");
   status->footer("Example:\n  edgewise relay status --hub 127.0.0.1:8080");
   auto* audit = Add(*relay, exit_code, "audit", "each decision about an event, from the audit files at the sites", Audit, choice);
@@ -111,7 +99,7 @@ void AddRelayCommand(CLI::App& program, int& exit_code) {
   audit->add_flag("--denied", choice->denied, "only of events that stayed");
   audit->footer("Example:\n  edgewise relay audit --state build/flights --denied");
   auto* flush = Add(*relay, exit_code, "flush", "judge and send now what a site has derived", Flush, choice);
-  flush->add_option("--address", choice->address, "host:port of the site")->required();
+  AddAddress(*flush, "--address", choice->address, "host:port of the site")->required();
   flush->add_flag("--json", choice->json, "print JSON");
   flush->footer("Example:\n  edgewise relay flush --address 127.0.0.1:8101");
 }

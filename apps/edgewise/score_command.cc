@@ -1,5 +1,6 @@
 #include "commands.h"
 #include "score/scorer_process.h"
+#include "usage.h"
 
 namespace edgewise {
 
@@ -18,7 +19,7 @@ void AddScoreCommand(CLI::App& program, int& exit_code) {
   };
   const auto choice = std::make_shared<Choice>();  // lives as long as the command
   serve->add_option("--socket", choice->socket, "Unix socket to listen on");
-  serve->add_option("--address", choice->address, "host:port to listen on; port 0 takes a free one");
+  AddAddress(*serve, "--address", choice->address, "host:port to listen on; port 0 takes a free one");
   serve->add_option("--model-dir", choice->directory, "folder with model.onnx and model.json")->required();
   serve->add_option("--name", choice->name, "what clients call the model")->required();
   serve->add_flag("--json", choice->json, "print the addresses as JSON");

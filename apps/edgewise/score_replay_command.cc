@@ -14,6 +14,7 @@
 #include "train/metrics.h"
 #include "train/model.h"
 #include "train/onnx_reader.h"
+#include "usage.h"
 
 namespace edgewise {
 namespace {
@@ -115,8 +116,8 @@ void AddScoreReplayCommand(CLI::App& score, int& exit_code) {
   const auto choice = std::make_shared<Choice>();  // lives as long as the command
   replay->add_option("--state", choice->state, "the state folder of edgewise up")->required();
   replay->add_option("--model", choice->model, "folder with model.onnx and model.json")->required();
-  replay->add_option("--from", choice->from, "first local date");
-  replay->add_option("--until", choice->until, "local date after the last");
+  AddDate(*replay, "--from", choice->from, "first local date");
+  AddDate(*replay, "--until", choice->until, "local date after the last");
   replay->add_option("-o,--output", choice->out, "CSV to write: site, lineage_id, day, label, score");
   replay->add_flag("--json", choice->json, "print JSON");
   replay->callback([choice, &exit_code] {

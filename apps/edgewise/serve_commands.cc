@@ -10,6 +10,7 @@
 #include "registry_station.h"
 #include "state_lock.h"
 #include "store/directory_store.h"
+#include "usage.h"
 
 namespace edgewise {
 namespace {
@@ -104,7 +105,7 @@ CLI::App* Add(CLI::App& to, int& exit_code, const std::string& name, const std::
 void AddRegistry(CLI::App& program, int& exit_code) {
   const auto choice = std::make_shared<Choice>();  // lives as long as the command, as those below
   auto* registry = Add(program, exit_code, "registry", "an OCI registry on a folder, alone", Registry, choice);
-  registry->add_option("--address", choice->address, "host:port; port 0 takes a free one")->required();
+  AddAddress(*registry, "--address", choice->address, "host:port; port 0 takes a free one")->required();
   registry->add_option("--folder", choice->folder, "where the images lie")->required();
   registry->add_flag("--json", choice->json, "print the address as JSON");
   registry->footer("Example:\n  edgewise registry --address 127.0.0.1:8081 --folder images");
@@ -113,7 +114,7 @@ void AddRegistry(CLI::App& program, int& exit_code) {
 void AddHub(CLI::App& program, int& exit_code) {
   const auto choice = std::make_shared<Choice>();
   auto* hub = Add(program, exit_code, "hub", "the hub alone: index, API and pages over the store of sites that run elsewhere", Hub, choice);
-  hub->add_option("--address", choice->address, "host:port; port 0 takes a free one")->required();
+  AddAddress(*hub, "--address", choice->address, "host:port; port 0 takes a free one")->required();
   hub->add_option("--store", choice->store, "folder that the sites write to; only read")->required();
   hub->add_option("--state", choice->state, "folder for the hub's own state")->required();
   hub->add_option("--site", choice->sites, "a site that is expected: shown as empty until it speaks");
@@ -126,7 +127,7 @@ void AddSend(CLI::App& program, int& exit_code) {
   const auto choice = std::make_shared<Choice>();
   auto* send = Add(program, exit_code, "send", "tell a site records of one stream; repeated ones change nothing", Send, choice);
   send->add_option("file", choice->file, "JSON lines with producer, seq, time")->required();
-  send->add_option("--address", choice->address, "host:port of the site")->required();
+  AddAddress(*send, "--address", choice->address, "host:port of the site")->required();
   send->add_option("--stream", choice->stream, "which stream")->required();
   send->add_option("--lines", choice->lines, "in one request")->check(CLI::Range(1, 100'000))->capture_default_str();
   send->add_flag("--json", choice->json, "print JSON");

@@ -41,6 +41,13 @@ class RunningStations : public Stations {
     return answer ? json::parse(answer->body, nullptr, false) : json();
   }
   std::string Live() { return RunJson({"status", "--hub", hub_})["sites"][0]["status"]["models"][0]["digest"]; }
+  /// Every line that people read of the audit is a decision about an event: a batch's cut is none.
+  void ExpectDecisionsAlone() {
+    const auto lines = Run({"relay", "audit", "--state", In("state"), "--json"}).out;
+    ASSERT_NE(lines.find("{\"cut\":"), std::string::npos) << "there is something to leave out";
+    std::istringstream text(Run({"relay", "audit", "--state", In("state")}).out);
+    for (std::string line; std::getline(text, line);) EXPECT_TRUE(line.starts_with("EWR/1/")) << line;
+  }
   int Stop() {
     kill(up_->pid(), SIGINT);
     const int code = up_->Wait();
@@ -120,8 +127,9 @@ TEST_F(RunningStations, TheHubAloneShowsWhatTheStoreHolds) {
   ASSERT_EQ(Run({"relay", "flush", "--address", site_}).code, 0);
   std::istringstream audit(Run({"relay", "audit", "--state", In("state"), "--json"}).out);
   int samples = 0;
-  for (std::string line; std::getline(audit, line);) samples += json::parse(line)["type"] == "io.edgewise.sample.v1" ? 1 : 0;
+  for (std::string line; std::getline(audit, line);) samples += json::parse(line).value("type", "") == "io.edgewise.sample.v1" ? 1 : 0;
   EXPECT_EQ(samples, 30);
+  ExpectDecisionsAlone();
   EXPECT_EQ(Stop(), 0) << "Ctrl-C stops cleanly";
 
   auto [hub, said] =
@@ -145,6 +153,9 @@ TEST_F(RunningStations, PeopleReadEightyColumns) {
   for (int n = 0; n < 3; ++n) Score(n);
   const auto status = Run({"status", "--hub", hub_});
   EXPECT_NE(status.out.find("EWR"), std::string::npos);
+  EXPECT_EQ(Run({"status", "--hub", "http://" + hub_ + "/"}).out, status.out) << "the URL that up prints";
+  const auto site = Run({"status", "--hub", site_});
+  EXPECT_NE(site.error.find(site_ + " is a site, not a hub"), std::string::npos) << site.error;
   EXPECT_NE(status.out.find("one"), std::string::npos);
   const auto doctor = Run({"doctor", "-c", In("edgewise.toml")});
   EXPECT_EQ(doctor.code, 1) << "the state folder is in use";

@@ -10,6 +10,7 @@
 #include "store/directory_store.h"
 #include "train/xgboost_trainer.h"
 #include "train_samples.h"
+#include "usage.h"
 
 namespace edgewise {
 namespace {
@@ -122,7 +123,7 @@ void AddTrainCommand(CLI::App& program, int& exit_code) {
   model->add_option("-c,--config", fit->config, "configuration: features")->required();
   model->add_option("--history", fit->history, "files of samples");
   model->add_option("--store", fit->store, "folder of a store with the sites' samples");
-  model->add_option("--samples-after", fit->samples_after, "of the store, only samples of later local dates");
+  AddDate(*model, "--samples-after", fit->samples_after, "of the store, only samples of later local dates");
   model->add_option("--share", fit->share, "of the store, only this share of the samples")
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();

@@ -166,13 +166,13 @@ TEST(ServerLimits, ARequestOverWhatIsHeldIsAnswered503AndSmallOnesAreServed) {
   HttpClient large({server->addresses().at(0)});
   HttpRequest request{.method = "POST", .target = "/", .headers = {}, .body = std::string(kBody * 3 / 4, 'x')};
   const auto refused = large.Send(request, Deadline::After(seconds(10)));
-  EXPECT_TRUE(!refused || refused->status == 503) << refused->status;  // its end of the line may be cut while it still sends
+  // The line may be cut while it still sends; then the answer is lost.
+  EXPECT_TRUE(refused ? refused->status == 503 : refused.error().code == Code::kUnavailable);
   RawClient small(server->addresses().at(0));
   small.Send(kGet);
   EXPECT_TRUE(holder.WaitForOpen(2));
   EXPECT_EQ(holder.AnswerAll(), 2u);
-  while (!small.closed() && small.ReadAll(Deadline::After(milliseconds(10))).empty()) {
-  }
+  EXPECT_GT(small.ReadSome(1000), 0u);
   std::thread answering([&] { EXPECT_TRUE(holder.WaitForOpen(1) && holder.AnswerAll() == 1); });
   const auto next = HttpClient({server->addresses().at(0)}).Send(request, Deadline::After(seconds(10)));
   answering.join();

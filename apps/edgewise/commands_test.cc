@@ -150,6 +150,8 @@ TEST_F(Commands, APackedModelIsTheSameImageEachTime) {
   EXPECT_EQ(json::parse(first.out)["digest"], json::parse(second.out)["digest"]);
   EXPECT_EQ(json::parse(Run({"model", "show", In("model"), "--json"}).out)["version"], "one");
   EXPECT_EQ(Run({"push", In("a"), "no-reference"}).code, 2);
+  const auto untagged = Run({"push", In("a"), "127.0.0.1:1/delay:pilot", "--tag", "pilot"});
+  EXPECT_NE(untagged.error.find("tagged \"pilot\"; there are: latest"), std::string::npos) << untagged.error;
 }
 
 TEST_F(Commands, AnImageTravelsThroughARegistryAndIsServed) {

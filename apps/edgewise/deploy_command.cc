@@ -39,6 +39,18 @@ std::string Described(const deploy::DesiredState& state) {
   return models.empty() ? "nothing" : fmt::format("{}", fmt::join(models, ", "));
 }
 
+/// A label names one image: under the same one the hub would forget what it knows of the other.
+Result<void> CheckLabel(HubClient& hub, const deploy::DesiredModel& model) {
+  EDGEWISE_ASSIGN(const auto known, hub.Ask("GET", "/api/models"));
+  for (const auto& entry : known.value("models", nlohmann::json::array())) {
+    const auto digest = entry.value("digest", "");
+    if (entry.value("version", "") != model.version || digest.empty() || digest == model.digest.ToString()) continue;
+    return Fail(Code::kInvalidArgument,
+                fmt::format("version \"{}\" is the label of another model, {}; give --version a label of its own", model.version, digest));
+  }
+  return {};
+}
+
 Result<void> Register(const Choice& choice, HubClient& hub, const deploy::DesiredModel& model) {
   ordered_json entry = {{"version", choice.version},
                         {"digest", model.digest.ToString()},
@@ -68,6 +80,7 @@ Result<void> Deploy(const Choice& choice) {
   EDGEWISE_ASSIGN(const auto model, ReadModel(choice));
   HubClient hub(choice.hub);
   EDGEWISE_ASSIGN(const auto sites, ChooseSites(hub, choice.sites));
+  EDGEWISE_TRY(CheckLabel(hub, model));
   EDGEWISE_ASSIGN(const auto number, NextNumber(hub));
   EDGEWISE_ASSIGN(const auto histories, ReadHistory(hub, sites));
   EDGEWISE_TRY(Register(choice, hub, model));
@@ -107,17 +120,23 @@ Result<void> Back(const Choice& choice) {
   return {};
 }
 
+/// What to say of a number beside the newest, and the newest that was live.
+std::string_view Remark(std::uint64_t number, std::uint64_t newest, std::uint64_t applied) {
+  if (number == newest) return number > applied ? "  (now; not live)" : "  (now)";
+  return number > applied ? "  (was never live)" : "";
+}
+
 Result<void> History(const Choice& choice) {
   HubClient hub(choice.hub);
   EDGEWISE_ASSIGN(const auto sites, ChooseSites(hub, choice.sites));
   EDGEWISE_ASSIGN(const auto histories, ReadHistory(hub, sites));
   auto list = ordered_json::array();
-  for (const auto& [site, states] : histories) {
+  for (const auto& [site, states, applied] : histories) {
     auto documents = ordered_json::array();
     for (const auto& state : states) {
       documents.push_back(ordered_json::parse(deploy::ToJson(state)));
       if (!choice.as_json)
-        fmt::print("{:<8}{:>6}  {}{}\n", site, state.number, Described(state), &state == &states.front() ? "  (now)" : "");
+        fmt::print("{:<7} {:>6}  {}{}\n", site, state.number, Described(state), Remark(state.number, states.front().number, applied));
     }
     list.push_back({{"site", site}, {"states", documents}});
   }
@@ -169,9 +188,12 @@ void AddDeployCommand(CLI::App& program, int& exit_code) {
   });
 
   const auto back = std::make_shared<Choice>();
-  auto* go_back = AddPart(*deploy, exit_code, "back", "want again what the sites were to run before, under a new number", Back, back);
+  auto* go_back = AddPart(*deploy, exit_code, "back",
+                          "want again what the sites were to run before, under a new number; once more undoes it", Back, back);
   AddWait(*go_back, back);
-  go_back->add_option("--to", back->to, "as of this number; else the newest at which a site ran something else")
+  go_back
+      ->add_option("--to", back->to,
+                   "as of this number; else the newest at which a site ran something else, of those not known to have failed")
       ->check(CLI::PositiveNumber);
   go_back->footer("Example:\n  edgewise deploy back --hub 127.0.0.1:8080 --to 3 --wait");
 

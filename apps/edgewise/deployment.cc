@@ -8,24 +8,13 @@
 #include <thread>
 
 #include "client.h"
+#include "site_progress.h"
 
 namespace edgewise {
 namespace {
 
 using deploy::DesiredState;
 using nlohmann::json;
-
-/// Whether a site runs `number`; why not yet, into `trouble`.
-bool Applied(const json& site, std::uint64_t number, std::string& trouble) {
-  const auto status = site.value("status", json());
-  if (status.is_object() && status.value("applied", std::uint64_t{0}) >= number) return true;
-  trouble = site.value("site", "") + " has not taken it over yet";
-  if (!status.is_object()) return false;
-  for (const auto& model : status.value("models", json::array())) {
-    if (!model.value("reason", "").empty()) trouble = fmt::format("{}: {}", site.value("site", ""), model.value("reason", ""));
-  }
-  return false;
-}
 
 /// What the site was to run at number `to`: its newest state numbered so or lower.
 const DesiredState* At(const SiteHistory& history, std::uint64_t to) {
@@ -41,6 +30,14 @@ std::set<std::uint64_t> Numbers(const std::vector<SiteHistory>& histories) {
     for (const auto& state : history.states) numbers.insert(state.number);
   }
   return numbers;
+}
+
+/// Whether each of these states can have been live: a site says the number of the newest that was.
+bool WereLive(const std::vector<StepBack>& steps, const std::vector<SiteHistory>& histories) {
+  return std::ranges::all_of(steps, [&](const StepBack& step) {
+    const auto history = std::ranges::find(histories, step.site, &SiteHistory::site);
+    return step.state.number <= history->applied;
+  });
 }
 
 std::vector<StepBack> Changes(const std::vector<SiteHistory>& histories, std::uint64_t to) {
@@ -79,12 +76,17 @@ Result<std::vector<std::string>> ChooseSites(HubClient& hub, const std::vector<s
 }
 
 Result<std::vector<SiteHistory>> ReadHistory(HubClient& hub, const std::vector<std::string>& sites) {
+  EDGEWISE_ASSIGN(const auto told, hub.Ask("GET", "/api/sites"));
   std::vector<SiteHistory> histories;
   for (const auto& site : sites) {
     const auto answer = hub.Ask("GET", fmt::format("/api/sites/{}/desired/history", site));
     if (!answer && answer.error().code == Code::kNotFound) continue;  // never told to run anything
     if (!answer) return std::unexpected(answer.error());
-    SiteHistory history{site, {}};
+    SiteHistory history{.site = site, .states = {}};
+    for (const auto& each : told.value("sites", json::array())) {
+      const auto progress = ProgressOf(each, 0);
+      if (progress.site == site && each.contains("status") && each["status"].is_object()) history.applied = progress.applied;
+    }
     for (const auto& state : answer->value("states", json::array())) {
       EDGEWISE_ASSIGN(auto read, deploy::DesiredFromJson(state.dump()));
       history.states.push_back(std::move(read));
@@ -111,22 +113,22 @@ Result<std::vector<StepBack>> PlanBack(const std::vector<SiteHistory>& histories
   if (to != 0) return Changes(histories, to);
   for (auto number = numbers.rbegin(); number != numbers.rend(); ++number) {
     auto steps = Changes(histories, *number);
-    if (!steps.empty()) return steps;
+    if (!steps.empty() && WereLive(steps, histories)) return steps;
   }
-  return Fail(Code::kNotFound, "there is nothing to go back to: the sites never ran anything else");
+  return Fail(Code::kNotFound, "there is nothing to go back to: the sites never ran anything else that was live");
 }
 
 Result<void> WaitForSites(HubClient& hub, const std::vector<std::string>& sites, std::uint64_t number, Deadline deadline) {
   while (true) {
     EDGEWISE_ASSIGN(const auto answer, hub.Ask("GET", "/api/sites"));
-    std::string trouble;
-    bool all = true;
+    std::vector<SiteProgress> asked;
     for (const auto& site : answer.value("sites", json::array())) {
-      const bool asked = std::ranges::find(sites, site.value("site", "")) != sites.end();
-      all = all && (!asked || Applied(site, number, trouble));
+      auto progress = ProgressOf(site, number);
+      if (std::ranges::find(sites, progress.site) != sites.end()) asked.push_back(std::move(progress));
     }
-    if (all) return {};
-    if (deadline.Expired()) return Fail(Code::kDeadlineExceeded, trouble);
+    if (std::ranges::all_of(asked, &SiteProgress::live)) return {};
+    if (std::ranges::any_of(asked, &SiteProgress::given_up)) return Fail(Code::kFailedPrecondition, WaitedInVain(number, asked));
+    if (deadline.Expired()) return Fail(Code::kDeadlineExceeded, WaitedInVain(number, asked));
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -27,6 +28,8 @@ class HubClient {
 struct SiteHistory {
   std::string site;
   std::vector<deploy::DesiredState> states;
+  /// The newest number that was live at the site: of what is newer, nothing ever was. Not known: any may have been.
+  std::uint64_t applied = std::numeric_limits<std::uint64_t>::max();
 };
 
 /// Names of the sites that the hub knows, or of those of `chosen` (empty: all). Errors: kNotFound (names the one that is not known,
@@ -41,14 +44,16 @@ struct StepBack {
   deploy::DesiredState state;  ///< As it was, under its old number.
 };
 
-/// What each site was to run at number `to`; `to` 0: at the newest number at which some site ran something else than now. Sites that would
-/// not change are left out. Errors: kNotFound (nothing to go back to: names the numbers that there are).
+/// What each site was to run at number `to`; `to` 0: at the newest number at which some site ran something else than now, of those
+/// that can have been live. Sites that would not change are left out. Errors: kNotFound (nothing to go back to: names the numbers that
+/// there are).
 Result<std::vector<StepBack>> PlanBack(const std::vector<SiteHistory>& histories, std::uint64_t to);
 
 /// One more than any site's number: a number means one thing in the whole fleet.
 Result<std::uint64_t> NextNumber(HubClient& hub);
 
-/// Waits until the sites run what is numbered so. Errors: kDeadlineExceeded (why one does not).
+/// Waits until the sites run what is numbered so. Errors: kDeadlineExceeded, kFailedPrecondition (a site will not try again): which do not
+/// and why, what serves, how to undo it.
 Result<void> WaitForSites(HubClient& hub, const std::vector<std::string>& sites, std::uint64_t number, Deadline deadline);
 
 }  // namespace edgewise

@@ -35,6 +35,14 @@ TEST(Deployment, WithoutANumberItGoesToTheNewestThatWasAnother) {
   EXPECT_EQ(Told(repeated, 0), "EWR:1 ") << "the same under another number is no way back";
 }
 
+TEST(Deployment, WithoutANumberItDoesNotGoToWhatWasNeverLive) {
+  std::vector<SiteHistory> sites = {{"EWR", {State(3, "c"), State(2, "b"), State(1, "a")}, 1}};
+  EXPECT_EQ(Told(sites, 0), "EWR:1 ") << "2 failed as 3 did";
+  EXPECT_EQ(Told(sites, 2), "EWR:2 ") << "who names it gets it";
+  sites[0].applied = 0;
+  EXPECT_NE(Told(sites, 0).find("nothing to go back to"), std::string::npos);
+}
+
 TEST(Deployment, SaysWhatThereIsWhenItCannotGoBack) {
   EXPECT_EQ(Told(kSites, 3), "there is no number 3 to go back to; there are: 1, 2, 4");
   EXPECT_NE(Told({{"EWR", {State(1, "a")}}}, 0).find("nothing to go back to"), std::string::npos);

@@ -78,6 +78,20 @@ TEST_F(RunningStations, DeployGoesBackByNumber) {
   EXPECT_NE(never.error.find("there are: 1, 2, 3, 4"), std::string::npos) << never.error;
   EXPECT_EQ(Run({"deploy", "back", "--hub", hub_, "--site", "ORD"}).code, 1);
   EXPECT_EQ(Run({"deploy", "--hub", hub_}).code, 2) << "without --model and --version";
+  const auto taken = Run({"deploy", "--hub", hub_, "--model", "delay=delay@" + one, "--version", "two"});
+  EXPECT_EQ(taken.code, 2);
+  EXPECT_NE(taken.error.find("\"two\" is the label of another model, " + two), std::string::npos) << taken.error;
+}
+
+TEST_F(RunningStations, ADeployThatFailsSaysWhyWhatServesAndTheWayBack) {
+  Deploy("one");
+  const auto nowhere = Run({"deploy", "--hub", hub_, "--model", "delay=delay@" + Digest::Of("nothing").ToString(), "--version", "two",
+                            "--wait", "--timeout", "1"});
+  EXPECT_EQ(nowhere.code, 1);
+  for (const auto* part : {"number 2 is not live", "EWR: delay failed: ", "still serving there: delay one", "edgewise deploy back --to 1"})
+    EXPECT_NE(nowhere.error.find(part), std::string::npos) << part << " in " << nowhere.error;
+  EXPECT_NE(Run({"deploy", "history", "--hub", hub_}).out.find("(now; not live)"), std::string::npos);
+  EXPECT_EQ(RunJson({"deploy", "back", "--hub", hub_, "--wait"})["sites"][0]["as"], 1);
 }
 
 TEST_F(RunningStations, SendTellsRecordsOnce) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/suggest.h"
 #include "package/detail/manifest.h"
 #include "package/image.h"
 
@@ -32,7 +33,9 @@ Result<detail::Descriptor> FindTag(Files& files, const fs::path& directory, std:
   EDGEWISE_ASSIGN(const auto manifests, detail::ParseIndex(index));
   const auto found = std::ranges::find(manifests, tag, &detail::Descriptor::tag);
   if (found != manifests.end()) return *found;
-  return Fail(Code::kNotFound, fmt::format("{} has no image tagged \"{}\"", directory.string(), tag));
+  std::vector<std::string_view> tags;
+  for (const auto& manifest : manifests) tags.push_back(manifest.tag);
+  return Fail(Code::kNotFound, fmt::format("{} has no image tagged {}", directory.string(), Suggest(tag, tags)));
 }
 
 }  // namespace

@@ -1,10 +1,10 @@
 // What the hub answers (docs/formats/hub_api.md), as far as the page reads it.
 export interface Lane { lane: string; objects: number; events: number; denied: number; last: number; missing: number; leak_bits_max: number; policy: string }
 export interface SiteStatus {
-  desired?: number; applied?: number; scored?: number; labelled?: number; pending?: number; drained?: string;
+  desired?: number; applied?: number; scored?: number; labelled?: number; pending?: number; drained?: string; stopped?: string; refused?: string;
   models?: { name: string; digest: string; version?: string; state: string; reason?: string }[];
 }
-export interface Site { site: string; state: "empty" | "live" | "stale" | "error"; reason: string; heard: string | null; clock: string | null; status: SiteStatus | null; lanes: Lane[] }
+export interface Site { site: string; state: "empty" | "live" | "stale" | "error"; reason: string; heard: string | null; clock: string | null; desired: object | null; status: SiteStatus | null; lanes: Lane[] }
 export interface Overview {
   clock: string | null; latest: string | null; sites: Site[];
   totals: { objects: number; indexed: number; doubled: number; missing: number; aside: number };

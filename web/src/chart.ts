@@ -46,7 +46,7 @@ export class Chart {
       ...this.size(), legend: { show: false }, cursor: { points: { size: 7 }, drag: { x: false, y: false }, y: false },
       tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
       scales: { y: { range: (_plot, _low, high) => [0, Math.max(0.2, Math.ceil((high ?? 0) * 10.5) / 10)] } },
-      axes: [{ ...axis, space: 80, values: (_plot, ticks, _axis, _space, step) => ticks.map((tick) => tickText(tick, step)) }, { ...axis, size: 44, values: (_plot, ticks) => ticks.map((tick) => `${Math.round(tick * 100)}%`) }],
+      axes: [{ ...axis, space: 80, size: 30, values: (_plot, ticks, _axis, _space, step) => ticks.map((tick) => tickText(tick, step)) }, { ...axis, size: 44, values: (_plot, ticks) => ticks.map((tick) => `${Math.round(tick * 100)}%`) }],
       series: [{}, ...sites.map((site) => ({ label: site, stroke: color(`--hue${sitePlace(names, site)}`), width: 1.75, points: { show: false }, spanGaps: false }))],
     };
   }

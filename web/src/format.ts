@@ -11,6 +11,8 @@ export const day = (iso: string | null | undefined): string => (iso ? date.forma
 export const whenFull = (iso: string | null | undefined): string => (iso ? `${full.format(new Date(iso))} UTC` : "–");
 /** The first digits of a digest or a lineage id; the whole is in the title. */
 export const short = (digest: string): string => digest.replace("sha256:", "").slice(0, 10);
+/** "refused: refused: x" -> "refused: x": those who decide and those who note it both say the decision. */
+export const once = (text: string): string => text.replace(/^(\w+: )\1+/, "$1");
 /** "sites/EWR/sample/e000001/000000000001-000000001000.jsonl.zst" -> "EWR sample 1–1000" */
 export function objectName(name: string): string {
   const parts = /^sites\/([^/]+)\/([^/]+)\/e\d+\/0*(\d+)-0*(\d+)\./.exec(name);

@@ -4,7 +4,7 @@ import { byId, html, show } from "./dom";
 import { when, whenFull } from "./format";
 import { LineageSheet } from "./lineage";
 import * as panels from "./panels";
-import { sites, totals } from "./sites";
+import { missing, sites, totals } from "./sites";
 
 const every = 2000;
 const sheet = new LineageSheet();
@@ -34,6 +34,7 @@ async function refreshInsights(): Promise<void> {
 async function refresh(): Promise<void> {
   const overview = await ask<Overview>("overview");
   names = overview.sites.map((site) => site.site);
+  show(byId("missing"), missing(overview, location.host));
   show(byId("sites"), sites(overview));
   show(byId("totals"), totals(overview));
   show(byId("clock"), html`<span class="label">World time</span><strong>${whenFull(overview.clock ?? overview.latest)}</strong>`);

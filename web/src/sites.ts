@@ -2,13 +2,25 @@ import type { Overview, Site } from "./api";
 import { html, type Markup } from "./dom";
 import { count, percent, sitePlace, when } from "./format";
 
-const words = { empty: "No data yet", live: "Live", stale: "Silent", error: "Stopped" } as const;
+const words = { empty: "No data yet", live: "Live", stale: "Silent" } as const;
+
+function serving(site: Site) {
+  const models = (site.status?.models ?? []).filter((m) => m.version || m.digest);
+  return models.find((m) => m.state === "live") ?? models[0];
+}
+
+/** The word of a site's badge, and its look. "Stopped" is said of what leaves alone: a site that cannot take a new version still serves. */
+function badge(site: Site): [string, string] {
+  if (site.state !== "error") return [words[site.state], site.state];
+  if (site.status?.stopped) return ["Stopped", "error"];
+  if (!serving(site)) return ["No model", "error"];
+  return site.status?.refused || site.status?.desired !== site.status?.applied ? ["Cannot update", "warn"] : ["Failing", "error"];
+}
 
 function model(site: Site): Markup {
-  const models = site.status?.models ?? [];
-  const live = models.find((m) => m.state === "live") ?? models[0];
+  const live = serving(site);
   if (!live) return html`<span class="faint">no model</span>`;
-  return html`${live.name} <strong title="${live.digest}">${live.version ?? live.digest.slice(7, 17)}</strong>`;
+  return html`${live.name} <strong title="${live.digest}">${live.version || live.digest.slice(7, 17)}</strong>`;
 }
 
 function sum(site: Site, field: "events" | "denied"): number { return site.lanes.reduce((total, lane) => total + lane[field], 0); }
@@ -17,8 +29,9 @@ function card(site: Site, place: number): Markup {
   const events = sum(site, "events"), denied = sum(site, "denied");
   const missing = site.lanes.reduce((total, lane) => total + lane.missing, 0);
   const moving = site.status && site.status.desired !== site.status.applied;
-  return html`<article class="site ${site.state} hue${place}" data-key="${site.site}">
-    <header><h3>${site.site}</h3><span class="state"><span class="dot"></span>${words[site.state]}</span></header>
+  const [word, look] = badge(site);
+  return html`<article class="site ${look} hue${place}" data-key="${site.site}">
+    <header><h3>${site.site}</h3><span class="state"><span class="dot"></span>${word}</span></header>
     <p class="reason">${site.reason || (moving ? `going to state ${site.status?.desired}` : "")}</p>
     <dl>
       <div><dt>World time</dt><dd>${when(site.clock)}</dd></div>
@@ -36,6 +49,12 @@ export function sites(overview: Overview): Markup {
   if (overview.sites.length === 0) return html`<p class="empty">No site has reported yet. Start one with <code>edgewise up</code>.</p>`;
   const names = overview.sites.map((site) => site.site);
   return html`${overview.sites.map((site) => card(site, sitePlace(names, site.site)))}`;
+}
+
+/** What to do next, as long as no site was told to run a model. */
+export function missing(overview: Overview, hub: string): Markup {
+  if (overview.sites.length === 0 || overview.sites.some((site) => site.desired)) return html``;
+  return html`<p class="hint">No model is deployed yet. Next: <code>edgewise deploy --hub ${hub} --model NAME=REPOSITORY@sha256:… --version LABEL</code></p>`;
 }
 
 export function totals({ totals: t }: Overview): Markup {

@@ -37,6 +37,56 @@ test("each of the four states of a site says what is the matter", async () => {
   await onPage({ states: ["empty", "live", "live"] }, {}, async (page) => assert.match(await page.textContent(".site.empty"), /No data yet/));
 });
 
+test("only a stopped lane is called stopped; a site that cannot take a new version still serves", async () => {
+  await onPage({ states: ["behind", "failing", "bare"] }, {}, async (page) => {
+    assert.match(await page.textContent(".site.warn"), /EWR[\s\S]*Cannot update[\s\S]*serves 2013-07; cannot take the wanted one: its digest[\s\S]*delay 2013-07/);
+    assert.match(await page.textContent(".site.error >> nth=0"), /JFK[\s\S]*Failing[\s\S]*the scorer ended/);
+    assert.match(await page.textContent(".site.error >> nth=1"), /LGA[\s\S]*No model[\s\S]*no such repository/);
+    assert.equal(await page.locator("text=Stopped").count(), 0);
+  });
+  await onPage({ states: ["live", "live", "error"] }, {}, async (page) => assert.match(await page.textContent(".site.error"), /Stopped[\s\S]*nothing leaves: lane sample/));
+});
+
+test("before the first deployment the page says what is missing, with the command", async () => {
+  await onPage({ deployed: false }, {}, async (page) => {
+    assert.match(await page.textContent("#missing"), /No model is deployed/);
+    assert.ok((await page.textContent("#missing code")).startsWith(`edgewise deploy --hub ${new URL(page.url()).host} --model `));
+  });
+  await onPage({}, {}, async (page) => assert.equal(await page.textContent("#missing"), ""));
+});
+
+test("a drift report says why it alarms or not, on one scale, season apart", async () => {
+  await onPage({}, {}, async (page) => {
+    const said = await page.locator(".drift").allTextContents();
+    assert.match(said[0], /steady[\s\S]*nothing of operations is over 0\.25/);
+    assert.match(said[1], /drifts[\s\S]*alarm: overdue wait/);
+    assert.match(said[2], /too few rows[\s\S]*1 over 0\.25, but no alarm on fewer than 500 rows/);
+    const bars = await page.locator(".drift >> nth=1").locator("li").evaluateAll((rows) => rows.map((row) => {
+      const bar = row.querySelector(".bar"), fill = bar.querySelector("i");
+      return { psi: Number(row.querySelector(".mono").textContent), share: fill.offsetWidth / bar.offsetWidth, color: getComputedStyle(fill).backgroundColor, season: row.matches(".season") };
+    }));
+    for (const { psi, share } of bars) assert.ok(Math.abs(share - psi) < 0.02, `${psi} is shown as ${share}`);
+    assert.deepEqual(bars.map((bar) => bar.season), [false, false, false, false, false, true]);
+    assert.equal(new Set(bars.map((bar) => bar.color)).size, 2);
+  });
+});
+
+test("hours in which nothing was scored stand back, and claim no mean", async () => {
+  await onPage({ quiet: 1 }, {}, async (page) => assert.equal(await page.locator("#recent tr:has(.none)").count(), 0));
+  await onPage({ quiet: 4 }, {}, async (page) => {
+    assert.equal(await page.locator("#recent tr").count(), 9);
+    assert.deepEqual(await page.locator("#recent tr >> nth=0").locator(".number").allTextContents(), ["–", "–", "–"]);
+  });
+});
+
+test("a decision is said once", async () => {
+  await onPage({}, {}, async (page) => {
+    assert.match(await page.textContent("#timeline"), /refused: gain/);
+    assert.doesNotMatch(await page.textContent("#timeline"), /(refused|promoted): \1/);
+    assert.equal(((await page.textContent("#models tr:has(.verdict.bad)")).match(/refused/g)).length, 1);
+  });
+});
+
 test("a hub without anything says so in every panel", async () => {
   await onPage({ empty: true }, {}, async (page) => {
     for (const id of ["sites", "recent", "chart", "disruptions", "timeline", "models", "drift", "compliance"]) {
@@ -98,6 +148,17 @@ for (const [width, colorScheme] of [[360, "light"], [360, "dark"], [820, "light"
     });
   });
 }
+
+test("on a phone or a tablet nothing hides behind a scrollbar, and empty panels are small", async () => {
+  const viewport = { width: 390, height: 800 };
+  for (const width of [390, 820]) await onPage({}, { viewport: { width, height: 800 } }, async (page) => {
+    assert.deepEqual(await page.locator(".scroll").evaluateAll((all) => all.filter((e) => e.scrollWidth > e.clientWidth).map((e) => e.getAttribute("aria-label"))), []);
+    assert.ok(await page.locator("#models .text >> nth=1").isVisible());
+  });
+  await onPage({ empty: true }, { viewport }, async (page) => {
+    for (const panel of await page.locator(".panel").all()) assert.ok((await panel.boundingBox()).height < 220, await panel.textContent());
+  });
+});
 
 test("everything that can be pressed has a name, and headings go in order", async () => {
   await onPage({}, {}, async (page) => {

@@ -102,6 +102,9 @@ Result<std::uint64_t> NextNumber(HubClient& hub) {
   for (const auto& site : answer.value("sites", json::array())) {
     const auto desired = site.value("desired", json());
     if (desired.is_object()) highest = std::max(highest, desired.value("number", std::uint64_t{0}));
+    const auto status = site.value("status", json());
+    if (!status.is_object()) continue;  // a hub that was built anew knows less than its sites
+    highest = std::max({highest, status.value("desired", std::uint64_t{0}), status.value("applied", std::uint64_t{0})});
   }
   return highest + 1;
 }

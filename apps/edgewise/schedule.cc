@@ -27,6 +27,11 @@ std::string Text(const json& object, const char* key) {
   const auto found = object.find(key);
   return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
+/// "refused: why", also where the reason says so itself.
+std::string Outcome(const std::string& decision, const std::string& reason) {
+  return reason.starts_with(decision) ? reason : decision + ": " + reason;
+}
+
 bool Flag(const json& object, const char* key) {
   const auto found = object.find(key);
   return found != object.end() && found->is_boolean() && found->get<bool>();
@@ -148,7 +153,7 @@ Result<void> Schedule::Challenge(ChallengePlan plan, EventTime at, const std::st
   const json entry = {{"version", plan.version}, {"digest", Text(decision, "challenger_onnx")}, {"repository", ""},
                       {"decision", "refused"},   {"reason", Text(decision, "reason")},          {"gate", decision}};
   if (const auto kept = fleet_->RegisterModel(entry.dump()); !kept) return fail(kept.error());
-  return timeline_->End(step, true, "refused: " + Text(decision, "reason"));
+  return timeline_->End(step, true, Outcome("refused", Text(decision, "reason")));
 }
 
 Result<void> Schedule::Promote(const ChallengePlan& plan, const std::string& decision_text, std::uint64_t step, EventTime at,
@@ -165,7 +170,7 @@ Result<void> Schedule::Promote(const ChallengePlan& plan, const std::string& dec
                       {"reason", reason},
                       {"gate", decision}};
   EDGEWISE_TRY(fleet_->RegisterModel(entry.dump()));
-  EDGEWISE_TRY(timeline_->End(step, true, "promoted: " + reason));
+  EDGEWISE_TRY(timeline_->End(step, true, Outcome("promoted", reason)));
   return RollOut(plan, digest, at, stop);
 }
 
@@ -177,6 +182,7 @@ Result<void> Schedule::RollOut(const ChallengePlan& plan, const Digest& digest, 
   const auto sites = fleet_->Sites();
   for (const auto& site : sites) {
     if (const auto desired = deploy::DesiredFromJson(site.desired)) number = std::max(number, desired->number);
+    number = std::max(number, site.applied);  // a hub that was built anew knows less than its sites
   }
   ++number;
   for (const auto& site : sites) {

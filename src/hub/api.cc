@@ -19,6 +19,7 @@ using net::HttpResponse;
 using net::Responder;
 using net::Router;
 
+constexpr std::size_t kLargestDocument = 4 * 1024 * 1024;  // parsed into a tree, which costs many times its bytes
 constexpr std::int64_t kHourMs = 3'600'000;
 constexpr std::uint64_t kHoursByHour = 45 * 24;  // more points than a page is wide help nobody
 
@@ -28,6 +29,8 @@ HttpResponse Answer(Result<std::string> body) {
   response.headers.push_back({"Cache-Control", "no-store"});
   return response;
 }
+
+Result<void> TooLarge() { return Fail(Code::kInvalidArgument, fmt::format("the body is larger than {} bytes", kLargestDocument)); }
 
 HttpResponse Done(const Result<void>& result) {
   return result ? HttpResponse::Json(200, R"({"ok":true})") : HttpResponse::FromError(result.error());
@@ -211,14 +214,16 @@ void Api::AddRoutes(Router& router) {
   });
   get("/api/sites/{site}/desired", [this](Request, Parameters parameters) { return fleet_.Desired(parameters.at("site")); });
   get("/api/sites/{site}/desired/history", [this](Request, Parameters parameters) { return DesiredHistory(parameters.at("site")); });
-  router.Add("PUT", "/api/sites/{site}/desired", [this](Request request, Parameters parameters, const Responder& respond) {
-    respond(Done(fleet_.SetDesired(parameters.at("site"), request.body)));
-  });
-  router.Add("POST", "/api/sites/{site}/status", [this](Request request, Parameters parameters, const Responder& respond) {
-    respond(Done(fleet_.Report(parameters.at("site"), request.body)));
-  });
-  router.Add("POST", "/api/models",
-             [this](Request request, Parameters, const Responder& respond) { respond(Done(fleet_.RegisterModel(request.body))); });
+  const auto take = [&router](const char* method, const char* path, std::function<Result<void>(Request, Parameters)> answer) {
+    router.Add(method, path, [answer = std::move(answer)](Request request, Parameters parameters, const Responder& respond) {
+      respond(Done(request.body.size() <= kLargestDocument ? answer(request, parameters) : TooLarge()));
+    });
+  };
+  take("PUT", "/api/sites/{site}/desired",
+       [this](Request request, Parameters parameters) { return fleet_.SetDesired(parameters.at("site"), request.body); });
+  take("POST", "/api/sites/{site}/status",
+       [this](Request request, Parameters parameters) { return fleet_.Report(parameters.at("site"), request.body); });
+  take("POST", "/api/models", [this](Request request, Parameters) { return fleet_.RegisterModel(request.body); });
 }
 
 }  // namespace edgewise::hub

@@ -103,7 +103,8 @@ class HttpClient {
 
  private:
   struct State;
-  std::unique_ptr<State> state_;
+  Address address_;
+  std::unique_ptr<State> state_;  // from the first Send() on: it takes descriptors
 };
 
 /// A client that sends requests on one connection without waiting for the answers (HTTP/1.1 pipelining): at most `window` are open.

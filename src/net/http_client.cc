@@ -38,9 +38,13 @@ bool MayRepeat(std::string_view method) {
   return method == "GET" || method == "HEAD" || method == "PUT" || method == "DELETE" || method == "OPTIONS";
 }
 
+std::unexpected<Error> NoDescriptors() {
+  return Fail(Code::kResourceExhausted, "no file descriptor is left for a connection; raise the limit (ulimit -n)");
+}
+
 }  // namespace
 
-HttpClient::HttpClient(Address address) : state_(std::make_unique<State>(std::move(address))) {}
+HttpClient::HttpClient(Address address) : address_(std::move(address)) {}
 HttpClient::~HttpClient() = default;
 HttpClient::HttpClient(HttpClient&&) noexcept = default;
 HttpClient& HttpClient::operator=(HttpClient&&) noexcept = default;
@@ -94,6 +98,13 @@ Result<HttpResponse> HttpClient::State::Exchange(const std::string& bytes, bool 
 }
 
 Result<HttpResponse> HttpClient::Send(const HttpRequest& request, Deadline deadline) {
+  if (!state_) {
+    try {
+      state_ = std::make_unique<State>(address_);
+    } catch (const std::exception&) {  // the library's only way to say it
+      return NoDescriptors();
+    }
+  }
   const auto bytes = detail::Serialise(request, state_->address.text);
   for (bool kept = state_->KeptOpen();; kept = false) {
     if (!kept) {

@@ -173,7 +173,12 @@ void BeastServer::Stop() {
 }  // namespace
 
 Result<std::unique_ptr<HttpServer>> HttpServer::Start(const std::vector<Address>& addresses, HttpHandler handler, Options options) {
-  auto server = std::make_unique<BeastServer>(std::move(handler), options);
+  std::unique_ptr<BeastServer> server;
+  try {
+    server = std::make_unique<BeastServer>(std::move(handler), options);
+  } catch (const std::exception&) {  // the library's only way to say it
+    return Fail(Code::kResourceExhausted, "no file descriptor is left for a server; raise the limit (ulimit -n)");
+  }
   for (const auto& address : addresses) EDGEWISE_TRY(server->Listen(address));
   server->Run();
   return std::unique_ptr<HttpServer>(std::move(server));

@@ -12,6 +12,8 @@
 namespace edgewise::registry {
 namespace {
 
+constexpr std::size_t kLargestManifest = 4 * 1024 * 1024;  // as the distribution specification advises
+
 using net::HttpRequest, net::HttpResponse;
 
 const Deadline kLocal = Deadline::Never();  // the store behind a server is a folder
@@ -89,6 +91,8 @@ Result<HttpResponse> Server::Blob(const HttpRequest& request, const Place& place
 
 Result<HttpResponse> Server::Manifests(const HttpRequest& request, const Place& place) {
   if (request.method == "PUT") {
+    if (request.body.size() > kLargestManifest)
+      return Fail(Code::kInvalidArgument, fmt::format("a manifest of {} bytes; at most {}", request.body.size(), kLargestManifest));
     const std::string type(request.header("Content-Type"));
     EDGEWISE_ASSIGN(const auto digest, store_.PutManifest(place.repository, place.reference, request.body, type, kLocal));
     return Empty(201, {{"Location", fmt::format("/v2/{}/manifests/{}", place.repository, digest.ToString())},

@@ -47,7 +47,7 @@ class Committer {
   /// Until all that was added is on the disk, effects too. Errors: what keeps it from being so; kDeadlineExceeded.
   Result<void> Drain(Deadline deadline);
   std::optional<Error> broken() const;  ///< What failed.
-  std::size_t backlog() const;  ///< Changes not in the journal yet, and effects not in queue and score log.
+  std::size_t backlog() const;          ///< Changes not in the journal yet, and effects not in queue and score log.
 
  private:
   struct Pending {

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "commands.h"
+#include "configuration_check.h"
 #include "example.h"
 #include "net/http.h"
 #include "state_lock.h"
@@ -59,7 +60,12 @@ std::vector<Finding> ExamineFiles(const Configuration& configuration) {
   const auto read = example ? Result<void>() : std::unexpected(example.error());
   found.push_back(
       Check("features, rules, tables", read, "all read", "mend the line that is named, or the path to the file in the configuration"));
+  found.push_back(
+      Check("pages, history", CheckPaths(configuration), "all there",
+            "mend the path in the configuration, or make the file: tools/build-web makes pages, edgewise train samples a history"));
   if (!example) return found;
+  found.push_back(Check("names", CheckNames(configuration, *example), "tables and model fit",
+                        "use one name in the configuration and in the file of features or rules, or take the section out"));
   const auto policy = CheckPolicy(*example, configuration);
   const auto checked = policy ? Result<void>() : std::unexpected(policy.error());
   found.push_back(
@@ -77,10 +83,14 @@ std::vector<Finding> ExamineMachine(const Configuration& configuration) {
       Check("state folder is free", held, "nobody uses it", "stop the other process, or give this one a state folder of its own"));
   found.push_back(Check("disk", RoomLeft(state), "enough room", "free space, or name a state folder on another disk"));
   const auto port = [&](const std::string& who, const std::string& address) {
-    found.push_back(Check("address of " + who, AddressFree(address), address,
-                          held ? fmt::format("see what listens there with: ss -ltnp; or name another port in the configuration")
-                               : "stop the process that uses the state folder first"));
+    const auto free = AddressFree(address);
+    const bool wrong = !free && free.error().code == Code::kInvalidArgument;
+    found.push_back(Check("address of " + who, free, address,
+                          wrong  ? "write host:port with an address of this machine, such as 127.0.0.1:8080"
+                          : held ? "see what listens there with: ss -ltnp; or name another port in the configuration"
+                                 : "stop the process that uses the state folder first"));
   };
+  found.push_back(Check("addresses", CheckAddresses(configuration), "each its own", "give one of the two another port"));
   port("the hub", configuration.hub);
   port("the registry", configuration.registry);
   for (const auto& site : configuration.sites) port(site.name, site.address);

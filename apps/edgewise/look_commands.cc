@@ -84,7 +84,7 @@ Result<void> List(const Choice& choice) {
     return {};
   }
   for (const auto& model : answer.at("models")) {
-    fmt::print("{:<26}{:<12}{}\n", Text(model, "version"), Text(model, "decision"), Text(model, "digest").substr(0, 19));
+    fmt::print("{:<25} {:<11} {}\n", Text(model, "version"), Text(model, "decision"), Text(model, "digest").substr(0, 19));
     if (const auto reason = Text(model, "reason"); !reason.empty()) fmt::print("{}", Wrap(reason, 4, 4));
   }
   return {};

@@ -59,10 +59,10 @@ Result<void> Compliance(const Choice& choice) {
     fmt::print("{}\n", answer.dump());
     return {};
   }
-  fmt::print("{:<8}{:<10}{:>10}{:>10}{:>10}  {}\n", "site", "lane", "let out", "kept", "missing", "policy");
+  fmt::print("{:<7} {:<9} {:>9} {:>9} {:>9}  {}\n", "site", "lane", "let out", "kept", "missing", "policy");
   for (const auto& site : answer.at("sites")) {
     for (const auto& lane : site.at("lanes")) {
-      fmt::print("{:<8}{:<10}{:>10}{:>10}{:>10}  {}\n", site.value("site", ""), lane.value("lane", ""), lane.value("events", 0),
+      fmt::print("{:<7} {:<9} {:>9} {:>9} {:>9}  {}\n", site.value("site", ""), lane.value("lane", ""), lane.value("events", 0),
                  lane.value("denied", 0), lane.value("missing", 0), lane.value("policy", "").substr(0, 19));
     }
   }

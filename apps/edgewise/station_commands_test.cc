@@ -181,6 +181,13 @@ TEST_F(RunningStations, PeopleReadEightyColumns) {
   }
 }
 
+TEST_F(RunningStations, ColumnsStayApartHoweverLongAName) {
+  const std::string version = "a-version-with-a-label-of-forty-letters-x";
+  Deploy(version);
+  for (const auto& out : {Run({"status", "--hub", hub_}).out, Run({"model", "list", "--hub", hub_}).out})
+    EXPECT_NE(out.find(version + " "), std::string::npos) << out;
+}
+
 TEST_F(RunningStations, NothingIsWrittenOutsideTheStateFolder) {
   const auto left = [this] {
     std::set<std::string> names;

@@ -7,7 +7,7 @@
 
 #include "challenge_child.h"
 #include "commands.h"
-#include "configuration.h"
+#include "configuration_check.h"
 #include "deploy/inline_target.h"
 #include "deploy/process_target.h"
 #include "example.h"
@@ -124,6 +124,7 @@ Result<void> Up::StartSite(const Example& shared, const SiteAddress& address) {
 
 /// What can be wrong with files is found before anything is written.
 Result<void> Up::Start() {
+  EDGEWISE_TRY(CheckAddresses(configuration_));
   EDGEWISE_ASSIGN(const auto shared, ReadExample(SystemFiles(), configuration_));
   EDGEWISE_ASSIGN([[maybe_unused]] const auto policy, CheckPolicy(shared, configuration_));
   EDGEWISE_ASSIGN(lock_, StateLock::Take(configuration_.state));

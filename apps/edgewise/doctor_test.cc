@@ -1,0 +1,65 @@
+// What would go wrong later is found before, each with its fix.
+#include "command_runner_test.h"
+
+namespace edgewise {
+namespace {
+
+using nlohmann::json;
+
+class Doctor : public CommandTest {
+ protected:
+  /// What doctor finds about `what` in that configuration.
+  json Finding(const std::string& what, const std::string& file) {
+    const auto all = json::parse(Run({"doctor", "-c", file, "--json"}).out, nullptr, false);
+    for (const auto& each : all) {
+      if (each.value("what", "") == what) return each;
+    }
+    return {{"good", false}, {"found", "nothing about " + what}, {"fix", ""}};
+  }
+  void ExpectMend(const std::string& what, const std::string& file, const std::string& found, const std::string& fix) {
+    const auto finding = Finding(what, file);
+    EXPECT_EQ(finding["good"], false) << what;
+    EXPECT_NE(finding["found"].get<std::string>().find(found), std::string::npos) << finding;
+    EXPECT_NE(finding["fix"].get<std::string>().find(fix), std::string::npos) << finding;
+  }
+  /// With a second site at an address.
+  std::string WithSite(const std::string& address) {
+    return WriteConfiguration("", "[[site]]\nname = \"JFK\"\naddress = \"" + address + "\"\n");
+  }
+};
+
+TEST_F(Doctor, FindsNothingWhereAllIsWell) {
+  const auto file = WithSite("127.0.0.1:0");
+  for (const auto* what : {"addresses", "pages, history", "names", "address of JFK"}) EXPECT_EQ(Finding(what, file)["good"], true) << what;
+}
+
+TEST_F(Doctor, NamesBothThatHaveOneAddressAndSoDoesUp) {
+  const auto file =
+      WriteConfiguration("", "[[site]]\nname = \"JFK\"\naddress = \"127.0.0.1:9\"\n[[site]]\nname = \"LGA\"\naddress = \"127.0.0.1:9\"\n");
+  ExpectMend("addresses", file, "site JFK and site LGA have one address, 127.0.0.1:9", "another port");
+  const auto up = Run({"up", "-c", file});
+  EXPECT_EQ(up.code, 2);
+  EXPECT_NE(up.error.find("site JFK and site LGA"), std::string::npos) << up.error;
+  EXPECT_FALSE(std::filesystem::exists(In("state"))) << "before anything is written";
+}
+
+TEST_F(Doctor, SaysHowAnAddressIsWritten) {
+  for (const auto* address : {"127.0.0.1", "127.0.0.1:99999"}) ExpectMend("address of JFK", WithSite(address), address, "write host:port");
+}
+
+TEST_F(Doctor, FindsPathsThatAreNotThere) {
+  ExpectMend("pages, history", WriteConfiguration("pages = \"no-pages\"\n"), "no-pages", "tools/build-web");
+  const auto improve = "[improve]\nmodel = \"delay\"\nfirst = \"2013-05-01\"\nhistory = [\"none.zst\"]\n";
+  ExpectMend("pages, history", WriteConfiguration("", improve), "none.zst", "edgewise train samples");
+}
+
+TEST_F(Doctor, FindsNamesThatNobodyElseUses) {
+  Write("planets.csv", "tailnum,year\nN1,2000\n");
+  const auto table = "[tables.planets]\nfile = \"planets.csv\"\nkey = \"tailnum\"\ncolumns = [\"year\"]\n";
+  ExpectMend("names", WriteConfiguration("", table), "\"planets\"; did you mean \"planes\"?", "one name");
+  const auto improve = "[improve]\nmodel = \"daly\"\nfirst = \"2013-05-01\"\n";
+  ExpectMend("names", WriteConfiguration("", improve), "\"daly\"", "one name");
+}
+
+}  // namespace
+}  // namespace edgewise

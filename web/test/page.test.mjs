@@ -121,7 +121,7 @@ test("a refresh moves nothing, and keeps focus and nodes", async () => {
     const before = await boxes();
     await page.evaluate(() => { window.kept = document.querySelector('.site[data-key="JFK"]'); });
     shown.hours += 1;
-    await page.waitForFunction(() => document.querySelector("#totals dd").textContent === "162,341", null, { timeout: 10_000 });
+    await page.locator("#totals dd", { hasText: "162,341" }).first().waitFor({ timeout: 10_000 });
     assert.deepEqual(await boxes(), before);
     assert.ok(await page.evaluate(() => window.kept === document.querySelector('.site[data-key="JFK"]')));
     assert.ok(await page.evaluate(() => document.activeElement.matches("#compliance .scroll")));

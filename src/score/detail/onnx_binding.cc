@@ -58,6 +58,7 @@ Result<std::span<const TensorView>> OnnxBinding::Run(std::span<const TensorView>
     if (!learned_) return std::unexpected(std::move(run.error()));
     EDGEWISE_TRY(RunLoose());
   }
+  if (learned_ && !checked_) EDGEWISE_TRY(CheckKept());
   if (!all_kept_) EDGEWISE_TRY(Collect());
   ran_ = true;
   return views_;
@@ -71,7 +72,7 @@ Result<void> OnnxBinding::RunBound() {
 /// values were the reason: ONNX Runtime's codes do not.
 Result<void> OnnxBinding::RunLoose() {
   for (auto& output : outputs_) EDGEWISE_TRY(BindLoose(output));
-  ran_ = learned_ = all_kept_ = false;
+  ran_ = learned_ = checked_ = all_kept_ = false;
   EDGEWISE_TRY(RunBound());
   memory_.shapes_decide = false;
   return {};
@@ -157,15 +158,37 @@ Result<void> OnnxBinding::BindLoose(Output& output) {
   return Check(api_.BindOutputToDevice(io_.get(), Info(output).name.c_str(), &session_.memory()));
 }
 
-Result<void> OnnxBinding::Collect() {
+Result<std::vector<OnnxOwned<OrtValue>>> OnnxBinding::BoundValues() const {
   OrtValue** values = nullptr;
   std::size_t count = 0;
   EDGEWISE_TRY(Check(api_.GetBoundOutputValues(io_.get(), &session_.allocator(), &values, &count)));
-  for (std::size_t i = 0; i < count; ++i) {
-    OnnxOwned<OrtValue> value(values[i], {&api_});
-    if (i < outputs_.size() && !outputs_[i].kept) outputs_[i].value = std::move(value);
-  }
+  std::vector<OnnxOwned<OrtValue>> owned;
+  for (std::size_t i = 0; i < count; ++i) owned.emplace_back(values[i], OnnxRelease{&api_});
   EDGEWISE_TRY(Check(api_.AllocatorFree(&session_.allocator(), values)));
+  if (count != outputs_.size()) return Fail(Code::kInternal, fmt::format("the engine gave {} outputs of {}", count, outputs_.size()));
+  return owned;
+}
+
+/// What the run put into other memory than that which we bound, as it does where an output is an input under the same name, is not kept.
+Result<void> OnnxBinding::CheckKept() {
+  checked_ = true;
+  EDGEWISE_ASSIGN(const auto values, BoundValues());
+  for (std::size_t i = 0; i < outputs_.size(); ++i) {
+    void* data = nullptr;
+    if (!outputs_[i].kept) continue;
+    EDGEWISE_TRY(Check(api_.GetTensorMutableData(values[i].get(), &data)));
+    if (data == views_[i].bytes.data()) continue;
+    outputs_[i].kept = false;
+    all_kept_ = false;
+  }
+  return {};
+}
+
+Result<void> OnnxBinding::Collect() {
+  EDGEWISE_ASSIGN(auto values, BoundValues());
+  for (std::size_t i = 0; i < outputs_.size(); ++i) {
+    if (!outputs_[i].kept) outputs_[i].value = std::move(values[i]);
+  }
   for (std::size_t i = 0; i < outputs_.size(); ++i) {
     if (!outputs_[i].kept) EDGEWISE_TRY(CollectOne(outputs_[i], views_[i]));
   }

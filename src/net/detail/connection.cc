@@ -184,18 +184,20 @@ void Connection::HandOut() {
 void Connection::HandleGuarded(const RequestView& view) {
   auto& answer = thread_.answer();
   answer.Begin(*this);
-  std::string thrown = "something that is no exception";
   try {
     thread_.shared().handler(view, answer, thread_.index());
-    if (answer.state() != Answer::State::kOpen) return;
-    log::Failed("http: a handler neither answered nor said that it will; the request is answered 500");
-    thrown.clear();
+    if (answer.state() == Answer::State::kOpen) FailPresent("neither answered nor said that it will");
   } catch (const std::exception& exception) {
-    thrown = boost::core::demangle(typeid(exception).name());
+    FailPresent("threw " + boost::core::demangle(typeid(exception).name()));
   } catch (...) {
+    FailPresent("threw something that is no exception");
   }
-  if (!thrown.empty()) log::Failed("http: a handler threw {}; the request is answered 500", thrown);
+}
+
+void Connection::FailPresent(std::string_view what) {
+  log::Failed("http: a handler {}; the request is answered 500", what);
   const auto failed = HttpResponse::FromError({Code::kInternal, "the server failed on this request; its log says more"});
+  auto& answer = thread_.answer();
   if (answer.state() == Answer::State::kLater) return OnAnswer(present_, failed);
   answer.body() = failed.body;
   answer.Send(failed.status, "application/json");

@@ -94,30 +94,24 @@ Result<void> FillJob(const GrpcRequest& request, const ModelVersion& version, st
   }
   job.inputs.assign(inputs.size(), {});
   if (values.size() < inputs.size()) values.resize(inputs.size());
-  std::size_t given = 0;
+  for (auto& value : values) value.given = false;
   for (std::size_t position = 0; position < request.inputs.size(); ++position) {
     const auto& input = request.inputs[position];
     const auto index = IndexOf(inputs, input.name, position);
     if (index == kNone) {
       return Invalid(fmt::format("model \"{}\" has no input \"{}\"; its inputs are {}", version.model(), input.name, NamesOf(inputs)));
     }
-    if (std::find_if(request.inputs.begin(), request.inputs.begin() + static_cast<std::ptrdiff_t>(position), [&](const auto& other) {
-          return other.name == input.name;
-        }) != request.inputs.begin() + static_cast<std::ptrdiff_t>(position)) {
-      return Invalid(fmt::format("input \"{}\" is given twice", input.name));
-    }
+    if (values[index].given) return Invalid(fmt::format("input \"{}\" is given twice", input.name));
+    values[index].given = true;
     if (!request.raw.empty() && input.contents) {
       return Invalid(fmt::format("input \"{}\" has contents beside raw_input_contents: send one of them", input.name));
     }
     EDGEWISE_TRY(ReadInput(request, position, inputs[index], values[index], job.inputs[index]));
-    ++given;
   }
-  if (given != inputs.size()) {
-    const auto missing = std::ranges::find_if(inputs, [&](const auto& info) {
-      return std::ranges::find(request.inputs, info.name, &GrpcRequest::Tensor::name) == request.inputs.end();
-    });
-    return Invalid(fmt::format("input \"{}\" of model \"{}\" is missing: {} {} expected", missing->name, version.model(),
-                               NameOf(missing->type), ShapeText(missing->shape)));
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (values[i].given) continue;
+    return Invalid(fmt::format("input \"{}\" of model \"{}\" is missing: {} {} expected", inputs[i].name, version.model(),
+                               NameOf(inputs[i].type), ShapeText(inputs[i].shape)));
   }
   EDGEWISE_TRY(CountRows(version, job));
   return ReadOutputs(request, version, job);

@@ -23,6 +23,8 @@ class InputValues {
   Result<void> ReadContents(std::string_view contents, std::size_t count, TensorView& view);
   void Forget();  ///< Gives back what one large request took.
 
+  bool given = false;  ///< In the request being read.
+
  private:
   Result<void> ReadRawTexts(std::string_view raw, std::size_t count, TensorView& view);
 

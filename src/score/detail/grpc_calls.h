@@ -70,7 +70,8 @@ class PlainCall final : public GrpcSlot, private GrpcInference, private GrpcWatc
   std::string reply_;
   Closed closed_{*this};
   GrpcBatch close_batch_;
-  bool close_open_ = false;  // asked for, and not happened
+  bool close_asked_ = false;  // of a watch, before its end
+  bool close_open_ = false;   // and has not happened
   bool gone_ = false;        // the client of a watch
   bool finished_ = false;    // answered, and only close_open_ is missing
   std::string watched_;

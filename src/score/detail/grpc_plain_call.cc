@@ -12,7 +12,7 @@ PlainCall::PlainCall(GrpcLane& lane) : GrpcSlot(lane), GrpcInference(lane.shared
 
 void PlainCall::Post() {
   state_ = State::kWaiting;
-  head_sent_ = gone_ = finished_ = false;
+  head_sent_ = gone_ = finished_ = close_asked_ = false;
   grpc_server_request_call(lane_.shared().server, &call_, &details_, &metadata_, lane_.queue(), lane_.queue(), Handed());
 }
 
@@ -126,7 +126,7 @@ void PlainCall::Finish(const Error* error, std::string_view message) {
   if (!head_sent_) batch_.SendHead(head_);
   if (error == nullptr && !stream) batch_.SendMessage(message);
   batch_.SendStatus(error);
-  if (!close_open_) batch_.SeeClose();
+  if (!close_asked_) batch_.SeeClose();
   state_ = State::kFinishing;
   batch_.Start(call_, *this);
 }
@@ -148,7 +148,7 @@ void PlainCall::BeginWatch() {
   auto service = GrpcService::ServiceIn(bytes.value_or(""));
   if (!service) return Finish(&service.error());
   watched_ = std::move(*service);
-  close_open_ = true;
+  close_asked_ = close_open_ = true;
   close_batch_.SeeClose();
   close_batch_.Start(call_, closed_);
   lane_.Watch(*this);

@@ -49,8 +49,8 @@ Code CodeOf(int status);
 
 /// Answers one request; call it once, from any thread, now or later. Answers to pipelined requests leave in the order of the requests.
 using Responder = std::function<void(HttpResponse)>;
-/// Called on an I/O thread of the server, in order of arrival per connection. Must not block for long. If it throws, the request is
-/// answered 500, the exception's type is logged, and the server goes on.
+/// Called on the I/O thread of its connection (with several: at the same time), in order of arrival per connection. Must not block for
+/// long. If it throws, the request is answered 500, the exception's type is logged, and the server goes on.
 using HttpHandler = std::function<void(HttpRequest, Responder)>;
 
 /// Where to listen or connect: "127.0.0.1:8080" (port 0 = any free one) or "unix:/path".

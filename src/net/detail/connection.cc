@@ -63,9 +63,10 @@ void Connection::Sweep() {
 /// A client that does not read its answers, or sends faster than we answer, waits in its own socket and not in our memory. Where the
 /// server holds much, reading ahead ends first; it goes on with this connection's own answers, so nobody has to wake it.
 bool Connection::Full() const {
+  if (!busy()) return false;
   const auto& options = thread_.shared().options;
   return open_.size() >= options.pipeline || held_ + unsent() >= options.max_in_flight ||
-         (busy() && thread_.shared().bytes.load(std::memory_order_relaxed) >= options.max_held / 2);
+         thread_.shared().bytes.load(std::memory_order_relaxed) >= options.max_held / 2;
 }
 
 void Connection::CountBytes() {

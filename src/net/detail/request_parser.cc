@@ -55,7 +55,9 @@ void RequestParser::CheckField(http::field known, std::string_view name, std::st
   switch (known) {
     case http::field::host:
       if (++hosts_ > 1) return Refuse(error, 400, "more than one Host");
-      if (value.find_first_of(", \t") != std::string_view::npos) return Refuse(error, 400, "a Host that is no host");
+      if (std::ranges::any_of(value, [](char c) { return c == ',' || c == ' ' || c == '\t'; })) {
+        return Refuse(error, 400, "a Host that is no host");
+      }
       return;
     case http::field::content_length:
       if (std::exchange(has_length_, true)) return Refuse(error, 400, "more than one Content-Length");

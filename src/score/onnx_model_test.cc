@@ -1,8 +1,11 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
 #include <array>
-#include <cstring>
 
 #include "score/made_graph_test.h"
-#include "score/model_engine_conformance.h"
+#include "score/made_tensors_test.h"
+#include "score/model_engine.h"
 
 namespace edgewise::score::test {
 namespace {

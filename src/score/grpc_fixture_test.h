@@ -39,6 +39,11 @@ class TestVersion final : public ModelVersion {
     return {};
   }
   Statistics& statistics() override { return statistics_; }
+  /// Of the job that ran last.
+  Deadline last_deadline() const {
+    auto left = last_deadline_.load();
+    return left == Deadline::Never().time() ? Deadline::Never() : Deadline::After(left - Deadline::Clock::now());
+  }
 
   std::shared_ptr<FakeModelEngine> engine;
   std::atomic<bool> runs_inline{true};
@@ -46,6 +51,7 @@ class TestVersion final : public ModelVersion {
 
  private:
   void RunWith(Runner& runner, Job& job) {
+    last_deadline_ = job.deadline.time();
     if (job.deadline.Expired()) return job.Done(Fail(Code::kDeadlineExceeded, "too late"));
     statistics_.rows += job.rows;
     ++statistics_.executions;
@@ -55,6 +61,7 @@ class TestVersion final : public ModelVersion {
   std::string model_;
   std::string version_ = "1";
   std::optional<feature::Program> program_;
+  std::atomic<Deadline::Clock::time_point> last_deadline_{Deadline::Never().time()};
   std::vector<std::unique_ptr<Runner>> runners_;
   Statistics statistics_;
   detail::SideThread worker_;

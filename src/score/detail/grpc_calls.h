@@ -72,8 +72,8 @@ class PlainCall final : public GrpcSlot, private GrpcInference, private GrpcWatc
   GrpcBatch close_batch_;
   bool close_asked_ = false;  // of a watch, before its end
   bool close_open_ = false;   // and has not happened
-  bool gone_ = false;        // the client of a watch
-  bool finished_ = false;    // answered, and only close_open_ is missing
+  bool gone_ = false;         // the client of a watch
+  bool finished_ = false;     // answered, and only close_open_ is missing
   std::string watched_;
   int seen_ = -1;  // status that was sent last
 };

@@ -75,6 +75,14 @@ void Fill(ModelVersion& version, inference::ModelStatistics& out) {
   Fill(statistics.input, *inference.mutable_compute_input());
   Fill(statistics.infer, *inference.mutable_compute_infer());
   Fill(statistics.output, *inference.mutable_compute_output());
+  for (const auto& batch : statistics.batches) {
+    if (batch.rows == 0) break;
+    auto& entry = *out.add_batch_stats();
+    entry.set_batch_size(batch.rows);
+    Fill(batch.input, *entry.mutable_compute_input());
+    Fill(batch.infer, *entry.mutable_compute_infer());
+    Fill(batch.output, *entry.mutable_compute_output());
+  }
   inference.mutable_cache_hit();  // clients read both unasked
   inference.mutable_cache_miss();
 }

@@ -78,6 +78,7 @@ class HttpServer {
     /// A connection silent for so long is closed; so is one that takes nothing of its answers.
     std::chrono::milliseconds idle = std::chrono::seconds(120);
     std::chrono::milliseconds drain = std::chrono::seconds(5);
+    std::size_t threads = 1;  ///< I/O threads. A connection stays on one of them; they get connections in turn.
   };
 
   static Result<std::unique_ptr<HttpServer>> Start(const std::vector<Address>& addresses, HttpHandler handler, Options options);

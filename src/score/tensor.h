@@ -24,6 +24,7 @@ struct TensorInfo {
   std::string name;
   DataType type = DataType::kFp32;
   std::vector<std::int64_t> shape;  ///< -1 = any size.
+  bool ranked = true;               ///< False: the model says no number of axes; `shape` is empty and any shape fits.
 };
 
 /// A tensor that lies somewhere else: row-major, little-endian; BOOL one byte each, 0 or 1. Copies nothing, owns nothing.

@@ -1,0 +1,16 @@
+#pragma once
+
+#include "score/detail/onnx_library.h"
+#include "score/model_engine.h"
+
+namespace edgewise::score::detail {
+
+/// The datatype of an element of ONNX; nothing if the protocol has no name for it.
+std::optional<DataType> DataTypeOf(ONNXTensorElementDataType element);
+ONNXTensorElementDataType ElementOf(DataType type);
+
+/// What a loaded model takes and gives. Errors: kInvalidArgument (an input or output that is no tensor, or of an element without a
+/// datatype: named, with the fix).
+Result<Signature> ReadSignature(const OnnxLibrary& library, const OrtSession& session);
+
+}  // namespace edgewise::score::detail

@@ -1,0 +1,79 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "score/detail/onnx_binding.h"
+#include "score/model_engine.h"
+
+namespace edgewise::score {
+namespace {
+
+constexpr std::size_t kSession = 256U << 10U;  // what a session of a tiny model takes
+
+using detail::OnnxBinding;
+using detail::OnnxMemory;
+using detail::OnnxSession;
+
+class OnnxRunner final : public Runner {
+ public:
+  explicit OnnxRunner(const OnnxSession& session) : session_(session) {
+    memory_.inputs.resize(session.signature().inputs.size());
+    memory_.outputs.resize(session.signature().outputs.size());
+  }
+
+  Result<std::span<const TensorView>> Run(std::span<const TensorView> inputs, std::span<const std::size_t> outputs) override {
+    const auto fits = [&](const auto& binding) { return binding->Fits(inputs, outputs); };
+    auto found = std::ranges::find_if(bindings_, fits);
+    if (found == bindings_.end()) {
+      EDGEWISE_TRY(Add(inputs, outputs));
+      found = std::prev(bindings_.end());
+    } else if (found != bindings_.begin()) {
+      std::swap(*found, *std::prev(found));  // what is used often comes to the front
+      --found;
+    }
+    return (*found)->Run(inputs);
+  }
+
+ private:
+  static constexpr std::size_t kMostBindings = 64;  // sets of shapes: rows of joined requests, above all
+
+  Result<void> Add(std::span<const TensorView> inputs, std::span<const std::size_t> outputs) {
+    const auto& signature = session_.signature();
+    const auto known = [&](std::size_t index) { return index < signature.outputs.size(); };
+    if (inputs.size() != signature.inputs.size() || outputs.empty() || !std::ranges::all_of(outputs, known)) {
+      return Fail(Code::kInvalidArgument, fmt::format("{} inputs and {} wanted outputs; the model has {} inputs and {} outputs",
+                                                      inputs.size(), outputs.size(), signature.inputs.size(), signature.outputs.size()));
+    }
+    EDGEWISE_ASSIGN(auto binding, OnnxBinding::Make(session_, memory_, inputs, outputs));
+    std::erase_if(bindings_, [&](const auto& each) { return each->generation() != memory_.generation; });
+    if (bindings_.size() == kMostBindings) bindings_.pop_back();
+    bindings_.push_back(std::move(binding));
+    return {};
+  }
+
+  const OnnxSession& session_;
+  OnnxMemory memory_;
+  std::vector<std::unique_ptr<OnnxBinding>> bindings_;  // by use, roughly
+};
+
+class OnnxModel final : public ModelEngine {
+ public:
+  OnnxModel(std::unique_ptr<OnnxSession> session, std::size_t bytes) : session_(std::move(session)), bytes_(bytes) {}
+  const Signature& signature() const override { return session_->signature(); }
+  Result<std::unique_ptr<Runner>> MakeRunner() const override { return std::make_unique<OnnxRunner>(*session_); }
+  std::size_t bytes() const override { return bytes_; }
+
+ private:
+  std::unique_ptr<OnnxSession> session_;
+  std::size_t bytes_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<ModelEngine>> OpenOnnxModel(std::string_view onnx) {
+  EDGEWISE_ASSIGN(auto session, OnnxSession::Open(onnx));
+  return std::make_unique<OnnxModel>(std::move(session), kSession + 2 * onnx.size());
+}
+
+}  // namespace edgewise::score

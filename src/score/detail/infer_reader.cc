@@ -124,7 +124,7 @@ class Reading {
     std::optional<std::size_t> index;
     bool has_parameters = false;
     InferParameters parameters;
-    EDGEWISE_TRY(ForEachMember(output, [&](std::string_view key, ondemand::value value) -> Result<void> {
+    const auto take = [&](std::string_view key, ondemand::value value) -> Result<void> {
       if (key == "name") {
         if (index) return Invalid("an output has \"name\" twice");
         EDGEWISE_ASSIGN(index, FindOutput(value));
@@ -134,7 +134,8 @@ class Reading {
       EDGEWISE_TRY(Once(has_parameters, key));
       EDGEWISE_ASSIGN(parameters, ReadInferParameters(value));
       return {};
-    }));
+    };
+    EDGEWISE_TRY(ForEachMember(output, take));
     if (!index) return Invalid("an output has no \"name\"");
     request_.outputs.push_back(
         {.index = *index, .binary = parameters.binary_data.value_or(false), .is_said = parameters.binary_data.has_value()});
@@ -189,7 +190,7 @@ Result<void> InferReader::Read(std::string_view body, std::string_view json_leng
   if (!result) result.error().message = fmt::format("model \"{}\": {}", version.model(), result.error().message);
   if (json_.capacity() > kKeptBytes) {
     json_ = {};
-    parser_ = {};
+    parser_ = ondemand::parser();
   }
   return result;
 }

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <type_traits>
 
+#include "score/detail/numbers.h"
+
 namespace edgewise::score::detail {
 namespace {
 
@@ -26,7 +28,9 @@ simdjson::error_code ReadElement(simdjson::simdjson_result<ondemand::value>&& el
   } else if constexpr (std::is_floating_point_v<T>) {
     double value = 0;
     if (const auto error = element.get_double().get(value)) return error;
-    if (std::abs(value) > static_cast<double>(std::numeric_limits<T>::max())) return simdjson::NUMBER_OUT_OF_RANGE;
+    if constexpr (std::is_same_v<T, float>) {
+      if (std::abs(value) >= kFloatEnd) return simdjson::NUMBER_OUT_OF_RANGE;
+    }
     out = static_cast<T>(value);
   } else {
     using Wide = std::conditional_t<std::is_signed_v<T>, std::int64_t, std::uint64_t>;

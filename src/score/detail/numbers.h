@@ -9,7 +9,6 @@
 #include <cmath>
 #include <concepts>
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,11 +18,14 @@ namespace edgewise::score::detail {
 /// The longest text of any number below.
 inline constexpr std::size_t kLongestNumber = 32;
 
+/// From here on a number rounds to no float.
+inline constexpr double kFloatEnd = 0x1.ffffffp127;
+
 /// The float of a JSON number; nothing if it is no number or no float can hold it.
 inline std::optional<float> ToFloat(const simdjson::dom::element& element) {
   double value = 0;
   if (element.get_double().get(value) != simdjson::SUCCESS) return std::nullopt;
-  if (std::abs(value) > static_cast<double>(std::numeric_limits<float>::max())) return std::nullopt;
+  if (std::abs(value) >= kFloatEnd) return std::nullopt;
   return static_cast<float>(value);
 }
 

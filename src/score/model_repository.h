@@ -13,6 +13,12 @@
 
 namespace edgewise::score {
 
+/// What a model is made of, wherever it came from.
+struct ModelFiles {
+  std::string onnx;
+  std::string card;  ///< model.json; empty: none.
+};
+
 /// The models of a scorer and their versions: loads them beside the running ones, warms them up, swaps at once, drains the old ones.
 /// A failed load keeps what ran and says why (Index()).
 /// Lifecycle: Open() loads what there is to load at the start; the destructor lets jobs in flight finish and stops the workers.
@@ -27,6 +33,11 @@ class ModelRepository {
     std::size_t max_rows = 16384;
     std::size_t memory_budget = 0;  ///< Bytes of loaded models; the least recently used are let go. 0: no bound, all are loaded at start.
     bool exclusive = false;         ///< Nothing is loaded at start or by a request, only by Load() ("explicit" in Triton's words).
+    /// Loads ONNX bytes; empty: OpenOnnxModel().
+    std::function<Result<std::unique_ptr<ModelEngine>>(std::string_view onnx)> open_engine;
+    /// Fetches the files of a model that a folder only names, "host:port/repository@sha256:...": whoever wires the process knows registries
+    /// (house rule 1). Empty: such models are refused.
+    std::function<Result<ModelFiles>(std::string_view reference)> fetch;
   };
 
   struct Entry {
@@ -46,7 +57,8 @@ class ModelRepository {
   /// Errors: kNotFound (no such folder), kFailedPrecondition (no ONNX Runtime). A model that cannot be loaded is an entry with a reason.
   static Result<std::unique_ptr<ModelRepository>> Open(Files& files, const std::filesystem::path& folder, Options options);
   /// One model of one folder (model.onnx, model.json), under a name. Errors: as loading: it is the only one.
-  static Result<std::unique_ptr<ModelRepository>> OpenOne(Files& files, const std::filesystem::path& folder, std::string name, Options options);
+  static Result<std::unique_ptr<ModelRepository>> OpenOne(Files& files, const std::filesystem::path& folder, std::string name,
+                                                          Options options);
   virtual ~ModelRepository() = default;
 
   /// `version`: a number, a label ("stable"), or empty: the model's own choice (weights; `sticky` keeps equal keys together).
@@ -56,7 +68,8 @@ class ModelRepository {
   /// Loads a cold model off this thread, then calls `then` on another thread, with the error if it could not be loaded.
   virtual void Warm(std::string model, std::function<void(Result<void>)> then) = 0;
 
-  virtual Result<void> Load(std::string_view model) = 0;    ///< Blocks until it is ready: not on an I/O thread. Errors: kNotFound, as loading.
+  virtual Result<void> Load(
+      std::string_view model) = 0;  ///< Blocks until it is ready: not on an I/O thread. Errors: kNotFound, as loading.
   virtual Result<void> Unload(std::string_view model) = 0;  ///< Errors: kNotFound. Later requests: kUnavailable.
   virtual std::vector<Entry> Index() const = 0;             ///< Every model and version, by name.
   virtual bool ready() const = 0;                           ///< All models of the start are loaded or were refused; false once stopping.

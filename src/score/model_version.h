@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "base/result.h"
 #include "feature/program.h"
@@ -22,7 +23,8 @@ class ModelVersion {
  public:
   virtual ~ModelVersion() = default;
   virtual const std::string& model() const = 0;
-  virtual const std::string& version() const = 0;  ///< "1": the folder's name; for people, model.json may name another.
+  virtual const std::string& version() const = 0;                 ///< "1": the folder's name.
+  virtual const std::string& title() const { return version(); }  ///< For people: what model.json calls it, such as "2013-05".
   virtual const Signature& signature() const = 0;
   virtual const std::optional<feature::Program>& program() const = 0;  ///< Of model.json: encodes named values.
   virtual NotANumber not_a_number() const = 0;
@@ -35,6 +37,8 @@ class ModelVersion {
   /// Hands it to the workers, which may join it with others. Errors: kResourceExhausted (queue full; job comes to nobody and is dropped,
   /// Done() is not called), kUnavailable (stopping).
   virtual Result<void> Submit(std::unique_ptr<Job> job) = 0;
+  /// The same for work that nobody waits for: on a thread of lowest priority, and much sooner refused. Only shadow.h asks for it.
+  virtual Result<void> SubmitIdle(std::unique_ptr<Job> job) { return Submit(std::move(job)); }
 
   virtual Statistics& statistics() = 0;
 };

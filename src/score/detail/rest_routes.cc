@@ -6,7 +6,7 @@
 namespace edgewise::score::detail {
 namespace {
 
-constexpr Route kRoutes[] = {
+constexpr RestRoute kRoutes[] = {
     {"POST", "/v2/models/{model}/infer", Action::kInfer, "Run a model (Open Inference Protocol v2)"},
     {"POST", "/v2/models/{model}/versions/{version}/infer", Action::kInfer, "Run one version of a model"},
     {"POST", "/score/{model}", Action::kScore, "Score plain rows: an object, an array of rows, or CSV"},
@@ -94,7 +94,7 @@ bool Decode(std::string_view& name, std::string& decoded) {
 
 }  // namespace
 
-std::span<const Route> RestRoutes() { return kRoutes; }
+std::span<const RestRoute> RestRoutes() { return kRoutes; }
 
 RouteMatch FindRoute(std::string_view method, std::string_view path, std::array<std::string, 2>& decoded) {
   if (method == "HEAD") method = "GET";

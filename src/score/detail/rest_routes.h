@@ -17,7 +17,7 @@ enum class Action : std::uint8_t {
 };
 
 /// One path of a score server. In `pattern`, "{model}" and "{version}" stand for one segment, or its beginning.
-struct Route {
+struct RestRoute {
   std::string_view method;
   std::string_view pattern;
   Action action;
@@ -25,11 +25,11 @@ struct Route {
 };
 
 /// All of them, the ones that are called often first.
-std::span<const Route> RestRoutes();
+std::span<const RestRoute> RestRoutes();
 
 /// What a request's path means.
 struct RouteMatch {
-  const Route* route = nullptr;  ///< Null: no such path, or not with this method.
+  const RestRoute* route = nullptr;  ///< Null: no such path, or not with this method.
   std::string allowed;           ///< Methods that the path has, when it is not this one.
   std::string_view model;        ///< As the path has them: percent-decoded once, in `decoded` where that changed something.
   std::string_view version;

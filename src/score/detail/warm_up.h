@@ -1,0 +1,30 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string>
+
+#include "score/model_engine.h"
+
+namespace edgewise::score::detail {
+
+/// What a run of a model costs on one core, by rows: measured as CPU time of the thread, so that a busy machine does not count.
+struct RunCost {
+  std::chrono::nanoseconds first{0};    ///< A run of one row.
+  std::chrono::nanoseconds further{0};  ///< Each row more in the same run.
+  std::size_t good_rows = 1;            ///< Up to here each doubling of the rows made a row at least a tenth cheaper.
+
+  std::chrono::nanoseconds Of(std::size_t rows) const { return first + further * (rows == 0 ? 0 : rows - 1); }
+};
+
+struct WarmUpResult {
+  std::optional<RunCost> cost;  ///< Nothing: the engine refused rows of zeros, which is no fault of the model.
+  std::string refusal;          ///< Then why.
+};
+
+/// Runs the model on zeros (free axes 1; the first of them more rows, up to `max_rows` and to what pays) until its memory is touched and
+/// its cost is known: a few milliseconds, or three runs of a slow model. Errors: kInternal (no runner).
+Result<WarmUpResult> WarmUp(const ModelEngine& engine, std::size_t max_rows);
+
+}  // namespace edgewise::score::detail

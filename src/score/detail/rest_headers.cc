@@ -5,8 +5,10 @@
 namespace edgewise::score::detail {
 namespace {
 
-bool Is(std::string_view name, std::string_view lower_case) {
-  return std::ranges::equal(name, lower_case, [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; });
+char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+
+bool Is(std::string_view name, std::string_view expected) {
+  return std::ranges::equal(name, expected, [](char a, char b) { return Lower(a) == Lower(b); });
 }
 
 bool IsPlainId(std::string_view id) {
@@ -23,9 +25,10 @@ bool Set(std::string_view& place, std::string_view value) {
 
 }  // namespace
 
-RestHeaders ReadHeaders(std::span<const net::HeaderView> headers) {
+RestHeaders ReadHeaders(std::span<const net::HeaderView> headers, std::string_view sticky_name) {
   RestHeaders read;
   for (const auto& [name, value] : headers) {
+    if (name.size() == sticky_name.size() && Is(name, sticky_name)) read.sticky = value;
     switch (name.size()) {  // of all headers that clients send, few have one of these lengths
       case 11:
         if (Is(name, "traceparent")) read.several_traceparents |= Set(read.traceparent, value);
@@ -36,7 +39,6 @@ RestHeaders ReadHeaders(std::span<const net::HeaderView> headers) {
         break;
       case 15:
         if (Is(name, "accept-encoding")) read.accept_encoding = value;
-        if (Is(name, "edgewise-sticky")) read.sticky = value;
         break;
       case 16:
         if (Is(name, "content-encoding")) read.several_encodings |= Set(read.content_encoding, value);

@@ -15,12 +15,13 @@ struct RestHeaders {
   std::string_view accept_encoding;
   std::string_view traceparent;
   std::string_view request_id;  ///< X-Request-Id; empty if it is longer than 128 characters or not printable ASCII.
-  std::string_view sticky;      ///< Edgewise-Sticky: requests with equal keys get the same version.
+  std::string_view sticky;      ///< The header called `sticky_name`: requests with equal keys get the same version.
   bool several_traceparents = false;
   bool several_encodings = false;  ///< Content-Encoding is there twice: encoded twice.
   bool several_lengths = false;
 };
 
-RestHeaders ReadHeaders(std::span<const net::HeaderView> headers);
+/// `sticky_name`: any case; empty: none.
+RestHeaders ReadHeaders(std::span<const net::HeaderView> headers, std::string_view sticky_name);
 
 }  // namespace edgewise::score::detail

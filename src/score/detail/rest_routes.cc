@@ -51,6 +51,7 @@ bool TakeName(std::string_view pattern, std::string_view segment, RouteMatch& ma
   const auto suffix = pattern.substr(parameter.size());
   if (!segment.ends_with(suffix) || segment.size() == suffix.size()) return false;
   segment.remove_suffix(suffix.size());
+  if (segment.find(':') != std::string_view::npos) return false;  // that is a call of v1, not a name
   (parameter == kModel ? match.model : match.version) = segment;
   return true;
 }

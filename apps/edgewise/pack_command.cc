@@ -2,9 +2,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "address.h"
 #include "base/files.h"
 #include "commands.h"
-#include "image_reference.h"
 #include "package/image.h"
 #include "registry/http_image_store.h"
 #include "registry/transfer.h"
@@ -19,6 +19,24 @@ struct Choice {
   std::string from, to, tag = "latest";
   bool json = false;
 };
+
+/// "127.0.0.1:8081/delay:pilot" or "127.0.0.1:8081/delay@sha256:...".
+struct Reference {
+  std::string registry, repository, tag;
+};
+
+Result<Reference> ReadReference(const std::string& given) {
+  auto text = PlainAddress(given);
+  if (const auto api = text.find("/v2/"); text != given && api == text.find('/'))
+    text.erase(api, 3);  // as edgewise up prints a registry's URL
+  const auto slash = text.find('/');
+  const auto mark = slash == std::string::npos ? slash : text.find_first_of("@:", slash);
+  if (slash == 0 || mark == std::string::npos || mark == slash + 1 || mark + 1 == text.size()) {
+    return Fail(Code::kInvalidArgument,
+                fmt::format("\"{}\" must be like 127.0.0.1:8081/delay:pilot or 127.0.0.1:8081/delay@sha256:...", text));
+  }
+  return Reference{text.substr(0, slash), text.substr(slash + 1, mark - slash - 1), text.substr(mark + 1)};
+}
 
 void Print(const Choice& choice, const std::string& what, const Digest& digest) {
   if (choice.json) {
@@ -43,7 +61,7 @@ Result<void> Pack(const Choice& choice) {
 }
 
 Result<void> Push(const Choice& choice) {
-  EDGEWISE_ASSIGN(const auto to, ReadImageReference(choice.to));
+  EDGEWISE_ASSIGN(const auto to, ReadReference(choice.to));
   EDGEWISE_ASSIGN(const auto image, package::ReadLayout(SystemFiles(), choice.from, choice.tag));
   registry::HttpImageStore store(net::Address{to.registry});
   EDGEWISE_TRY(registry::PushImage(store, to.repository, image, to.tag, kNoHurry));
@@ -52,7 +70,7 @@ Result<void> Push(const Choice& choice) {
 }
 
 Result<void> Pull(const Choice& choice) {
-  EDGEWISE_ASSIGN(const auto from, ReadImageReference(choice.from));
+  EDGEWISE_ASSIGN(const auto from, ReadReference(choice.from));
   registry::HttpImageStore store(net::Address{from.registry});
   EDGEWISE_ASSIGN(const auto image, registry::PullImage(store, from.repository, from.tag, kNoHurry));
   EDGEWISE_TRY(package::WriteLayout(SystemFiles(), choice.to, image, choice.tag));

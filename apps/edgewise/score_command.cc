@@ -1,7 +1,7 @@
 #include <fmt/format.h>
 
 #include "commands.h"
-#include "image_reference.h"
+#include "fetch_model.h"
 #include "score/scorer_process.h"
 #include "usage.h"
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "score/detail/onnx_trees.h"
 #include "score/tensor.h"
 
 namespace edgewise::score::detail {
@@ -125,6 +126,7 @@ Result<void> OnnxGraphCheck::TakeField(const Waiting& graph, const ProtoField& f
 // NodeProto: input 1, output 2, name 3, op_type 4, attribute 5, domain 7.
 Result<void> OnnxGraphCheck::CheckNode(const Waiting& graph, std::string_view message, OnnxConstants& constants) {
   OnnxNode node;
+  std::vector<std::string_view> attributes;
   ProtoReader reader(message);
   while (const auto field = reader.Next()) {
     if (field->kind != Kind::kBytes) continue;
@@ -142,6 +144,7 @@ Result<void> OnnxGraphCheck::CheckNode(const Waiting& graph, std::string_view me
         node.op = field->bytes;
         break;
       case 5:
+        attributes.push_back(field->bytes);
         EDGEWISE_TRY(TakeAttribute(graph, field->bytes, node));
         break;
       case 7:
@@ -153,6 +156,10 @@ Result<void> OnnxGraphCheck::CheckNode(const Waiting& graph, std::string_view me
   }
   if (!reader.ok()) return Refuse(fmt::format("node \"{}\" is damaged", node.name.substr(0, 200)));
   EDGEWISE_TRY(CheckOperator(node));
+  if (node.domain == "ai.onnx.ml" && (node.op == "TreeEnsembleClassifier" || node.op == "TreeEnsembleRegressor")) {
+    EDGEWISE_TRY(ReadOnnxTrees(node.op, attributes, limits_.tree_depth));
+  }
+  if (node.domain == "ai.onnx.ml" && node.op == "TreeEnsemble") EDGEWISE_TRY(CheckOnnxTreeRoots(attributes, limits_.tree_depth));
   return constants.Follow(node);
 }
 

@@ -12,11 +12,17 @@ using detail::Shown;
 
 constexpr std::string_view kUnavailable = "UNAVAILABLE";
 
+ModelRepository::Options Sane(ModelRepository::Options options) {
+  options.threads = std::max<std::size_t>(options.threads, 1);
+  options.workers = std::max<std::size_t>(options.workers, 1);
+  return options;
+}
+
 }  // namespace
 
 FolderRepository::FolderRepository(Files& files, Options options)
     : files_(files),
-      options_(std::move(options)),
+      options_(Sane(std::move(options))),
       background_(std::make_shared<detail::Background>()),
       workshop_{
           .options = options_,
@@ -164,6 +170,15 @@ std::vector<ModelRepository::Entry> FolderRepository::Index() const {
   std::vector<Entry> entries;
   for (const auto& [name, known] : known_) entries.insert(entries.end(), known.entries.begin(), known.entries.end());
   return entries;
+}
+
+std::vector<std::shared_ptr<ModelVersion>> FolderRepository::Loaded() const {
+  const std::lock_guard lock(books_);
+  std::vector<std::shared_ptr<ModelVersion>> loaded;
+  for (const auto& [name, known] : known_) {
+    for (const auto& version : known.route->versions()) loaded.push_back(version.version);
+  }
+  return loaded;
 }
 
 }  // namespace edgewise::score

@@ -31,6 +31,7 @@ TEST(FolderRepository, ServesBothLayoutsAndTheNewestVersion) {
   const auto repository = rig.Open();
   EXPECT_TRUE(repository->ready());
   EXPECT_THAT(Lines(*repository), ElementsAre("plain/1 READY", "triton/10 READY"));
+  EXPECT_EQ(repository->Loaded().at(1)->version(), "10");
   EXPECT_THAT(Score(*repository, "plain", 1).values, ElementsAre(8));
   EXPECT_THAT(Score(*repository, "triton", 1).values, ElementsAre(1001));
 }

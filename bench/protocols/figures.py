@@ -103,8 +103,9 @@ class Board:
 
     def table(self):
         heads = ("figure", "must", "stretch", "measured", "verdict")
-        widths = [max(len(row[i]) for row in [heads, *self.rows()]) for i in range(4)]
-        lines = ["  ".join([row[0].ljust(widths[0]), *(row[i].rjust(widths[i]) for i in (1, 2, 3)), row[4]]) for row in [heads, *self.rows()]]
+        rows = [heads, *self.rows()]
+        widths = [max(len(row[i]) for row in rows) for i in range(4)]
+        lines = ["  ".join([row[0].ljust(widths[0]), *(row[i].rjust(widths[i]) for i in (1, 2, 3)), row[4]]) for row in rows]
         return "\n".join([*lines, "", *(f"{'; '.join(texts)}\n    {note}" for note, texts in self.notes())]) + "\n"
 
     def markdown(self):

@@ -18,14 +18,16 @@ import sys
 import tempfile
 import time
 
-import figures
-import footprint
-import latency
-import lifecycle
-import load
-import throughput
-from processes import LOAD_CORE, SERVER_CORE
-from servers import NotThere
+sys.dont_write_bytecode = True
+
+import figures  # noqa: E402
+import footprint  # noqa: E402
+import latency  # noqa: E402
+import lifecycle  # noqa: E402
+import load  # noqa: E402
+import throughput  # noqa: E402
+from processes import LOAD_CORE, SERVER_CORE  # noqa: E402
+from servers import NotThere  # noqa: E402
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 PARTS = {"footprint": footprint, "throughput": throughput, "latency": latency, "lifecycle": lifecycle}

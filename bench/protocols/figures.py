@@ -15,7 +15,7 @@ class Figure:
     unit: str = "x"
     gate: bool = True  # absolute times are shown, but fail nothing: they are the machine's as much as ours
     measured: float | None = None
-    limited: bool = False  # the server's core was not busy: the load tool was what was measured
+    limited: bool = False  # by the load tool or by other programs: what was measured is not the server
     unmeasured: str = "not asked"
     note: str = ""
 
@@ -102,6 +102,7 @@ class Board:
         return notes.items()
 
     def table(self):
+        """For people; notes below, because they are long."""
         heads = ("figure", "must", "stretch", "measured", "verdict")
         rows = [heads, *self.rows()]
         widths = [max(len(row[i]) for row in rows) for i in range(4)]

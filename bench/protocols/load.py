@@ -29,6 +29,11 @@ def limited(turns):
     return statistics.median(turn.busy for turn in turns) < BUSY_ENOUGH or statistics.median(turn.own for turn in turns) < OWN_ENOUGH
 
 
+def disturbed(turns):
+    """For latencies: others kept the server's core busy, so that whoever was called had to wait."""
+    return statistics.median(turn.busy - turn.own for turn in turns) > 1 - OWN_ENOUGH
+
+
 def describe(name, turns):
     rate, cpu, busy, own = (statistics.median(getattr(turn, part) for turn in turns) for part in ("rate", "cpu", "busy", "own"))
     return f"{name} {rate:.0f}/s, {1e6 * cpu:.1f} us, core {100 * busy:.0f} % busy, {100 * own:.0f} % by the server"

@@ -39,8 +39,11 @@ struct Plan {
 class Load {
  public:
   explicit Load(const Plan& plan) : plan_(plan), epoll_(epoll_create1(EPOLL_CLOEXEC)) {
-    for (std::size_t i = 0; i < plan_.connections; ++i) lanes_.push_back({std::make_unique<HttpConnection>(plan_.server), {}});
-    for (std::size_t i = 0; i < lanes_.size(); ++i) Watch(i);
+    lanes_.resize(plan_.connections);
+    for (std::size_t i = 0; i < lanes_.size(); ++i) {
+      lanes_[i].connection = std::make_unique<HttpConnection>(plan_.server);
+      Watch(i);
+    }
   }
   ~Load() { close(epoll_); }
   Load(const Load&) = delete;

@@ -59,13 +59,10 @@ def measure_http(bench, board):
 
 
 def measure_grpc(bench, board):
-    program = bench.programs.build / "edgewise_bench_grpc"
     with contextlib.ExitStack() as stack:
         server = stack.enter_context(Edgewise(bench.edgewise, bench.repository("trees"), "trees"))
         if server.grpc is None:
             raise NotThere("serves no gRPC")
-        if not program.exists():
-            raise NotThere("the bench was built without libgrpc++-dev")
         message = bodies.infer_message("trees", server.metadata(), bodies.make_rows(20, 1))
         frame, bare = bench.folder / "frame", bench.folder / "message"
         frame.write_bytes(bodies.grpc_frame(message))
@@ -74,7 +71,7 @@ def measure_grpc(bench, board):
             bench.programs.grpc_call(server.grpc, bare)
         except RuntimeError as why:
             raise NotThere(f"ModelInfer over gRPC: {why}") from why
-        echo = stack.enter_context(GrpcEcho(program))
+        echo = stack.enter_context(GrpcEcho(bench.programs.build / "edgewise_bench_grpc"))
         turns = {server: [], echo: []}
         for number in range(bench.rounds + 1):
             for each in (echo, server):

@@ -44,6 +44,8 @@ def measure_thousand(bench, board):
             call_all(server, count, request)
             sizes[count] = server.memory("VmRSS")
     budget = sizes[1 + BUDGET_MODELS] - sizes[1]
+    if budget <= 0:
+        raise RuntimeError(f"{BUDGET_MODELS} more models took no memory that can be seen")
     count = 100 if bench.quick else MODELS
     with Edgewise(bench.edgewise, copies(bench, count), "copy0000", ["--memory-budget", str(budget)]) as server:
         times = sorted(call_all(server, count, request))

@@ -4,6 +4,7 @@ import json
 import re
 import select
 import subprocess
+import tempfile
 import time
 
 from processes import SERVER_CORE, Process, free_port
@@ -85,12 +86,13 @@ class Edgewise(Process):
             command = ["--address", http_address, "--model-dir", repository / model / "1", "--name", model]
         self.address = http_address
         self.started = time.perf_counter()
-        super().__init__([program, "score", "serve", *command], SERVER_CORE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        log = tempfile.TemporaryFile("w+")  # not a pipe, which would fill
+        super().__init__([program, "score", "serve", *command], SERVER_CORE, stdout=subprocess.PIPE, stderr=log, text=True)
         line = read_line(self.child.stdout, 120)
         if not re.match(r"ready\b", line):
-            self.child.kill()
-            complaint = self.child.stderr.read().strip()
             self.stop()
+            log.seek(0)
+            complaint = log.read().strip()
             raise NotThere(f"does not serve {model}: {line or complaint or 'not ready within 120 s'}")
 
     def metadata(self, model=None):

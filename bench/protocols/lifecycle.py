@@ -8,6 +8,7 @@ import bodies
 from servers import Edgewise, NotThere, call, options_of
 
 MODELS, BUDGET_MODELS = 1000, 20
+MEBIBYTE = 1 << 20  # the unit of --memory-budget
 RELOAD_RATE = 100
 
 
@@ -43,11 +44,12 @@ def measure_thousand(bench, board):
             request = bodies.as_json(server.metadata(), bodies.make_rows(20, 1))[0]
             call_all(server, count, request)
             sizes[count] = server.memory("VmRSS")
-    budget = sizes[1 + BUDGET_MODELS] - sizes[1]
-    if budget <= 0:
+    megabytes = -(-(sizes[1 + BUDGET_MODELS] - sizes[1]) // MEBIBYTE)
+    if megabytes <= 0:
         raise RuntimeError(f"{BUDGET_MODELS} more models took no memory that can be seen")
+    budget = megabytes * MEBIBYTE
     count = 100 if bench.quick else MODELS
-    with Edgewise(bench.edgewise, copies(bench, count), "copy0000", ["--memory-budget", str(budget)]) as server:
+    with Edgewise(bench.edgewise, copies(bench, count), "copy0000", ["--memory-budget", str(megabytes)]) as server:
         times = sorted(call_all(server, count, request))
         grown = server.memory("VmRSS") - sizes[1]
     note = f"{grown / 1e6:.1f} MB above one model's server, budget {budget / 1e6:.1f} MB, {count} models"

@@ -141,16 +141,14 @@ class TreeRunner final : public Runner {
 
 class TreeModel final : public ModelEngine {
  public:
-  TreeModel(std::unique_ptr<ModelEngine> engine, FlatTrees trees, Finish finish)
-      : engine_(std::move(engine)), trees_(std::move(trees)), finish_(std::move(finish)) {}
-  const Signature& signature() const override { return engine_->signature(); }
-  Result<std::unique_ptr<Runner>> MakeRunner() const override { return std::make_unique<TreeRunner>(signature(), trees_, finish_); }
-  std::size_t bytes() const override { return engine_->bytes() + trees_.bytes(); }
-  std::unique_ptr<ModelEngine> TakeEngine() { return std::move(engine_); }
-  const ModelEngine& engine() const { return *engine_; }
+  TreeModel(Signature signature, FlatTrees trees, Finish finish)
+      : signature_(std::move(signature)), trees_(std::move(trees)), finish_(std::move(finish)) {}
+  const Signature& signature() const override { return signature_; }
+  Result<std::unique_ptr<Runner>> MakeRunner() const override { return std::make_unique<TreeRunner>(signature_, trees_, finish_); }
+  std::size_t bytes() const override { return sizeof *this + trees_.bytes(); }
 
  private:
-  std::unique_ptr<ModelEngine> engine_;
+  Signature signature_;
   FlatTrees trees_;
   Finish finish_;
 };
@@ -174,13 +172,13 @@ bool SameBytes(const TensorView& a, const TensorView& b) {
   return a.type == b.type && std::ranges::equal(a.shape, b.shape) && std::ranges::equal(a.bytes, b.bytes);
 }
 
-bool Agrees(const TreeModel& model, const OnnxTrees& trees) {
+bool Agrees(const ModelEngine& model, const ModelEngine& engine, const OnnxTrees& trees) {
   constexpr std::size_t kRows = 128;
   const auto width = static_cast<std::size_t>(model.signature().inputs[0].shape[1]);
   const auto values = MadeRows(trees, kRows, width);
   auto walk = model.MakeRunner();
-  auto engine = model.engine().MakeRunner();
-  if (!walk || !engine) return false;
+  auto run = engine.MakeRunner();
+  if (!walk || !run) return false;
   std::vector<std::size_t> wanted;
   for (std::size_t i = 0; i < model.signature().outputs.size(); ++i) wanted.push_back(i);
   for (const std::size_t rows : {kRows, std::size_t{1}}) {
@@ -188,7 +186,7 @@ bool Agrees(const TreeModel& model, const OnnxTrees& trees) {
     const TensorView view{
         .type = DataType::kFp32, .shape = shape, .bytes = std::as_bytes(std::span(values).first(rows * width)), .strings = {}};
     const auto ours = (*walk)->Run({&view, 1}, wanted);
-    const auto theirs = (*engine)->Run({&view, 1}, wanted);
+    const auto theirs = (*run)->Run({&view, 1}, wanted);
     if (!ours || !theirs || !std::ranges::equal(*ours, *theirs, SameBytes)) return false;
   }
   return true;
@@ -206,8 +204,8 @@ std::unique_ptr<ModelEngine> WithFlatTrees(std::string_view onnx, std::unique_pt
   auto finish = FinishOf(*node, signature);
   auto flat = FlatTrees::Make(node->trees, static_cast<std::size_t>(input.shape[1]));
   if (!finish || !flat) return engine;
-  auto model = std::make_unique<TreeModel>(std::move(engine), std::move(*flat), std::move(*finish));
-  if (!Agrees(*model, node->trees)) return model->TakeEngine();
+  auto model = std::make_unique<TreeModel>(signature, std::move(*flat), std::move(*finish));
+  if (!Agrees(*model, *engine, node->trees)) return engine;
   return model;
 }
 

@@ -1,3 +1,5 @@
+#include "score/detail/onnx_model.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -5,6 +7,7 @@
 #include <utility>
 
 #include "score/detail/onnx_binding.h"
+#include "score/detail/tree_model.h"
 #include "score/model_engine.h"
 
 namespace edgewise::score {
@@ -87,9 +90,14 @@ class OnnxModel final : public ModelEngine {
 
 }  // namespace
 
-Result<std::unique_ptr<ModelEngine>> OpenOnnxModel(std::string_view onnx) {
+Result<std::unique_ptr<ModelEngine>> detail::OpenInOnnxRuntime(std::string_view onnx) {
   EDGEWISE_ASSIGN(auto session, OnnxSession::Open(onnx));
   return std::make_unique<OnnxModel>(std::move(session), kSession + 2 * onnx.size());
+}
+
+Result<std::unique_ptr<ModelEngine>> OpenOnnxModel(std::string_view onnx) {
+  EDGEWISE_ASSIGN(auto engine, detail::OpenInOnnxRuntime(onnx));
+  return detail::WithFlatTrees(onnx, std::move(engine));
 }
 
 }  // namespace edgewise::score

@@ -1,5 +1,6 @@
 #include "net/detail/answer.h"
 
+#include <algorithm>
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/status.hpp>
 #include <charconv>
@@ -40,6 +41,11 @@ void AppendEnd(std::string& out, AnswerForm form, int status, bool says_length, 
   if (!form.head && !bodiless) out += body;
 }
 
+/// A loop, because find_first_of() calls a function for each character.
+bool IsClean(std::string_view text) {
+  return std::ranges::none_of(text, [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
+}
+
 bool Is(std::string_view name, std::string_view wanted) {
   return boost::beast::iequals({name.data(), name.size()}, {wanted.data(), wanted.size()});
 }
@@ -47,8 +53,7 @@ bool Is(std::string_view name, std::string_view wanted) {
 }  // namespace
 
 void AppendHeaderLine(std::string& out, std::string_view name, std::string_view value) {
-  constexpr std::string_view kUnclean("\r\n\0", 3);
-  if (name.find_first_of(kUnclean) != std::string_view::npos || value.find_first_of(kUnclean) != std::string_view::npos) return;
+  if (!IsClean(name) || !IsClean(value)) return;
   out.append(name).append(": ").append(value) += "\r\n";
 }
 

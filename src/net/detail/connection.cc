@@ -63,9 +63,10 @@ void Connection::Sweep() {
 /// A client that does not read its answers, or sends faster than we answer, waits in its own socket and not in our memory. Where the
 /// server holds much, reading ahead ends first; it goes on with this connection's own answers, so nobody has to wake it.
 bool Connection::Full() const {
+  if (!busy()) return false;
   const auto& options = thread_.shared().options;
   return open_.size() >= options.pipeline || held_ + unsent() >= options.max_in_flight ||
-         (busy() && thread_.shared().bytes.load(std::memory_order_relaxed) >= options.max_held / 2);
+         thread_.shared().bytes.load(std::memory_order_relaxed) >= options.max_held / 2;
 }
 
 void Connection::CountBytes() {
@@ -184,18 +185,20 @@ void Connection::HandOut() {
 void Connection::HandleGuarded(const RequestView& view) {
   auto& answer = thread_.answer();
   answer.Begin(*this);
-  std::string thrown = "something that is no exception";
   try {
     thread_.shared().handler(view, answer, thread_.index());
-    if (answer.state() != Answer::State::kOpen) return;
-    log::Failed("http: a handler neither answered nor said that it will; the request is answered 500");
-    thrown.clear();
+    if (answer.state() == Answer::State::kOpen) FailPresent("neither answered nor said that it will");
   } catch (const std::exception& exception) {
-    thrown = boost::core::demangle(typeid(exception).name());
+    FailPresent("threw " + boost::core::demangle(typeid(exception).name()));
   } catch (...) {
+    FailPresent("threw something that is no exception");
   }
-  if (!thrown.empty()) log::Failed("http: a handler threw {}; the request is answered 500", thrown);
+}
+
+void Connection::FailPresent(std::string_view what) {
+  log::Failed("http: a handler {}; the request is answered 500", what);
   const auto failed = HttpResponse::FromError({Code::kInternal, "the server failed on this request; its log says more"});
+  auto& answer = thread_.answer();
   if (answer.state() == Answer::State::kLater) return OnAnswer(present_, failed);
   answer.body() = failed.body;
   answer.Send(failed.status, "application/json");

@@ -54,6 +54,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void GoOn(bool again);
   void HandOut();
   void HandleGuarded(const RequestView& view);
+  void FailPresent(std::string_view what);
   void Refuse(int status, std::string_view reason);
   void OfferContinue();
   void Linger();

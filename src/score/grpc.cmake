@@ -8,4 +8,4 @@ edgewise_library(score_grpc
     detail/grpc_request.h detail/grpc_service.h detail/grpc_tensors.h detail/side_thread.h detail/wire.h
   DEPS base net_door score_door score_repository inference_proto LIBS fmt::fmt simdjson::simdjson ZLIB::ZLIB)
 edgewise_grpc_stubs(inference_stubs inference_proto detail/open_inference.proto detail/health.proto)
-edgewise_test(grpc_server_test SRCS grpc_datatypes_test.cc grpc_models_test.cc grpc_server_test.cc DEPS score_grpc score_engine inference_stubs LABELS integration)
+edgewise_test(grpc_server_test SRCS grpc_datatypes_test.cc grpc_flood_test.cc grpc_hostile_test.cc grpc_models_test.cc grpc_server_test.cc DEPS score_grpc score_engine inference_stubs LIBS ZLIB::ZLIB LABELS integration)

@@ -33,9 +33,10 @@ class TestVersion final : public ModelVersion {
   bool RunsInline(std::size_t /*rows*/) const override { return runs_inline; }
   void Run(std::size_t thread, Job& job) override { RunWith(*runners_.at(thread), job); }
   Result<void> Submit(std::unique_ptr<Job> job) override {
+    ++submitted;
     if (full) return Fail(Code::kResourceExhausted, "the queue of model \"" + model_ + "\" is full: try again later");
     const std::shared_ptr<Job> shared = std::move(job);
-    worker_.Do([this, shared] { RunWith(*runners_.back(), *shared); });
+    if (!worker_.Do([this, shared] { RunWith(*runners_.back(), *shared); })) return Fail(Code::kResourceExhausted, "queue full");
     return {};
   }
   Statistics& statistics() override { return statistics_; }
@@ -48,6 +49,7 @@ class TestVersion final : public ModelVersion {
   std::shared_ptr<FakeModelEngine> engine;
   std::atomic<bool> runs_inline{true};
   std::atomic<bool> full{false};
+  std::atomic<int> submitted{0};
 
  private:
   void RunWith(Runner& runner, Job& job) {

@@ -26,12 +26,13 @@ class ConfigurationTest : public testing::Test {
         {"address", "\"host:1\""}, {"date", "\"2013-05-01\""}, {"flag", "true"},  {"number", "7"}};
     for (const auto& option : ConfigurationOptions()) values_[FullName(option)] = by_type.at(option.type);
     values_["target"] = "\"inline\"";
+    values_["site.tap.path"] = "\"/t\"";
   }
   void TearDown() override { std::filesystem::remove_all(folder_); }
 
   static std::string Header(std::string_view section) {
     if (section.empty()) return "";
-    if (section == "site" || section == "improve.extra") return fmt::format("[[{}]]\n", section);
+    if (section.starts_with("site") || section == "improve.extra") return fmt::format("[[{}]]\n", section);
     return section == "tables.NAME" ? "[tables.planes]\n" : fmt::format("[{}]\n", section);
   }
   /// The lines of the file; `line_` becomes the one of `key`.
@@ -70,6 +71,11 @@ TEST_F(ConfigurationTest, EveryDeclaredOptionIsTaken) {
   EXPECT_EQ(read->pages, folder_ / "p");
   EXPECT_EQ(read->tables.at(0).name, "planes");
   EXPECT_EQ(read->sites.at(0).address, "host:1");
+  const auto& tap = read->sites.at(0).inputs.taps.at(0);
+  EXPECT_EQ(tap.upstream, "host:1");
+  EXPECT_EQ(tap.fields.at(0).pointer, "/t");
+  EXPECT_EQ(tap.wait, std::chrono::milliseconds(7));
+  EXPECT_EQ(tap.most_body, 7U << 10);
   EXPECT_EQ(read->improve->history.size(), 1U);
   EXPECT_EQ(read->improve->extras.at(0).on, "2013-05-01");
 }

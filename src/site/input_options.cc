@@ -35,4 +35,13 @@ Result<TapField> TapFieldFromText(std::string_view text) {
               fmt::format("field \"{}\" is not like carrier=/flight/carrier: a field of the model's request, and a JSON pointer", text));
 }
 
+Result<InputTarget> InputTargetFromText(std::string_view text) {
+  for (const auto& [head, kind] : {std::pair(std::string_view("score/"), InputTarget::Kind::kScore),
+                                   std::pair(std::string_view("records/"), InputTarget::Kind::kRecords)}) {
+    if (text.starts_with(head) && text.size() > head.size() && text.find('/', head.size()) == std::string_view::npos)
+      return InputTarget{kind, std::string(text.substr(head.size()))};
+  }
+  return Fail(Code::kInvalidArgument, fmt::format("\"{}\" is not like score/MODEL or records/STREAM", text));
+}
+
 }  // namespace edgewise::site

@@ -114,7 +114,14 @@ Result<void> RunningSite::Start() {
   const Ask ask = [this](Question question, net::Responder respond) {
     server_->Post([this, question = std::move(question), respond = std::move(respond)] { Asked(question, respond); });
   };
-  EDGEWISE_ASSIGN(inputs_, Inputs::Start(options_.inputs, options_.name, ask, metrics_));
+  EDGEWISE_ASSIGN(inputs_, Inputs::Start({.options = options_.inputs,
+                                          .site = options_.name,
+                                          .folder = options_.folder / "inputs",
+                                          .program = options_.program,
+                                          .ask = ask,
+                                          .files = files_,
+                                          .metrics = metrics_,
+                                          .clock = options_.clock}));
   return {};
 }
 

@@ -49,12 +49,48 @@ site::TapOptions ReadTap(ConfigurationReader& in, const toml::table& table, std:
   return tap;
 }
 
+site::InputTarget Target(ConfigurationReader& in, const toml::table& table) {
+  auto target = site::InputTargetFromText(in.Text(table, "to"));
+  if (!target) in.Wrong(table, "to", "is wrong: " + target.error().message);
+  return target.value_or(site::InputTarget());
+}
+
+site::FolderOptions ReadFolder(ConfigurationReader& in, const toml::table& table, std::set<std::string>& names) {
+  in.Only(table, "site.folder");
+  site::FolderOptions folder;
+  folder.name = NameOnce(in, table, names);
+  folder.folder = in.Path(table, "folder");
+  folder.to = Target(in, table);
+  folder.done = table.contains("done") ? in.Path(table, "done") : folder.folder / "done";
+  if (folder.done == folder.folder) in.Wrong(table, "done", "must be another folder: results would be read as rows");
+  folder.settle = MillisecondsOr(in, table, "settle_ms", folder.settle, 0, 3'600'000);
+  folder.poll = MillisecondsOr(in, table, "poll_ms", folder.poll, 1, 3'600'000);
+  folder.largest = BytesOr(in, table, "largest_mib", folder.largest, 1u << 20, 256);
+  return folder;
+}
+
+site::TopicOptions ReadTopic(ConfigurationReader& in, const toml::table& table, std::set<std::string>& names, const std::string& site) {
+  in.Only(table, "site.mqtt");
+  site::TopicOptions topic;
+  topic.name = NameOnce(in, table, names);
+  topic.broker = in.Address(table, "broker");
+  topic.topic = in.Text(table, "topic");
+  topic.to = Target(in, table);
+  topic.result = in.TextOr(table, "result", "");
+  topic.client = in.TextOr(table, "client", "edgewise-" + site + "-" + topic.name);
+  topic.user = in.TextOr(table, "user", "");
+  if (table.contains("password_file")) topic.password_file = in.Path(table, "password_file");
+  return topic;
+}
+
 }  // namespace
 
-site::InputOptions ReadInputs(ConfigurationReader& in, const toml::table& site, const std::string&) {
+site::InputOptions ReadInputs(ConfigurationReader& in, const toml::table& site, const std::string& site_name) {
   site::InputOptions inputs;
   std::set<std::string> names;
   for (const auto* table : in.Tables(site, "tap")) inputs.taps.push_back(ReadTap(in, *table, names));
+  for (const auto* table : in.Tables(site, "folder")) inputs.folders.push_back(ReadFolder(in, *table, names));
+  for (const auto* table : in.Tables(site, "mqtt")) inputs.topics.push_back(ReadTopic(in, *table, names, site_name));
   return inputs;
 }
 

@@ -2,14 +2,19 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <condition_variable>
+#include <functional>
 #include <mutex>
 
 #include "base/log.h"
 #include "site/folder_watch.h"
+#include "site/topic_input.h"
 
 namespace edgewise::site {
 namespace {
+
+constexpr std::chrono::milliseconds kFirstBackoff{100};
 
 void Pause(std::chrono::milliseconds pause, const std::stop_token& stop) {
   std::mutex mutex;
@@ -18,19 +23,27 @@ void Pause(std::chrono::milliseconds pause, const std::stop_token& stop) {
   changed.wait_for(lock, stop, pause, [] { return false; });
 }
 
-/// Steps a watch until its end. What keeps it from going on is said once, and shown by a gauge as long as it does.
-void Run(FolderWatch& watch, const std::string& who, std::chrono::milliseconds pause, prometheus::Gauge& stuck,
-         const std::stop_token& stop) {
-  std::string trouble;
-  while (!stop.stop_requested()) {
-    const auto did = watch.Step(stop);
-    stuck.Set(did ? 0 : 1);
-    auto now = did || stop.stop_requested() ? std::string() : did.error().message;
-    if (!now.empty() && now != trouble) log::Warn("{}: {}", who, now);
-    trouble = std::move(now);
-    if (!did || !*did) Pause(pause, stop);
+/// Steps an input until its end. What keeps it from going on is said once, and shown by a gauge as long as it does; pauses then grow.
+struct Stepping {
+  std::string who;
+  prometheus::Gauge& stuck;
+  std::chrono::milliseconds pause;    // when there is nothing to do
+  std::chrono::milliseconds longest;  // when it cannot go on
+
+  void Run(const std::function<Result<bool>(const std::stop_token&)>& step, const std::stop_token& stop) const {
+    std::string trouble;
+    auto backoff = kFirstBackoff;
+    while (!stop.stop_requested()) {
+      const auto did = step(stop);
+      stuck.Set(did ? 0 : 1);
+      auto now = did || stop.stop_requested() ? std::string() : did.error().message;
+      if (!now.empty() && now != trouble) log::Warn("{}: {}", who, now);
+      trouble = std::move(now);
+      backoff = did ? kFirstBackoff : std::min(backoff * 2, longest);
+      if (!did || !*did) Pause(did ? pause : backoff, stop);
+    }
   }
-}
+};
 
 /// What a row must look like. Errors: kInvalidArgument.
 Result<feature::StreamSpec> SpecOf(const InputTarget& to, const feature::Program& program) {
@@ -51,10 +64,35 @@ Result<void> Inputs::StartFolder(const FolderOptions& options, const Parts& part
                                                  .files = parts.files,
                                                  .metrics = parts.metrics,
                                                  .clock = parts.clock}));
-  auto& stuck = parts.metrics.Gauge("edgewise_folder_stuck", "1 while a folder's files cannot be read or its rows not be taken.",
-                                    {{"site", parts.site}, {"folder", options.name}});
-  threads_.emplace_back([watch = std::move(watch), who = fmt::format("site {}: folder {}", parts.site, options.name), pause = options.poll,
-                         &stuck](const std::stop_token& stop) { Run(*watch, who, pause, stuck, stop); });
+  const Stepping stepping{
+      .who = fmt::format("site {}: folder {}", parts.site, options.name),
+      .stuck = parts.metrics.Gauge("edgewise_folder_stuck", "1 while a folder's files cannot be read or its rows not be taken.",
+                                   {{"site", parts.site}, {"folder", options.name}}),
+      .pause = options.poll,
+      .longest = std::chrono::seconds(5)};
+  threads_.emplace_back([watch = std::move(watch), stepping](const std::stop_token& stop) {
+    stepping.Run([&watch](const std::stop_token& asked) { return watch->Step(asked); }, stop);
+  });
+  return {};
+}
+
+Result<void> Inputs::StartTopic(const TopicOptions& options, const Parts& parts) {
+  if (!library_) library_.emplace();
+  EDGEWISE_TRY(SpecOf(options.to, parts.program));
+  EDGEWISE_ASSIGN(auto input, TopicInput::Open({.options = options,
+                                                .site = parts.site,
+                                                .secret = parts.folder / fmt::format("topic-{}.secret", options.name),
+                                                .ask = parts.ask,
+                                                .files = parts.files,
+                                                .metrics = parts.metrics}));
+  const Stepping stepping{.who = fmt::format("site {}: topic {}", parts.site, options.name),
+                          .stuck = parts.metrics.Gauge("edgewise_topic_stuck", "1 while a topic's broker or the site cannot be reached.",
+                                                       {{"site", parts.site}, {"topic", options.name}}),
+                          .pause = std::chrono::milliseconds(0),
+                          .longest = std::chrono::seconds(30)};
+  threads_.emplace_back([input = std::move(input), stepping](const std::stop_token& stop) {
+    stepping.Run([&input](const std::stop_token& asked) { return input->Step(asked); }, stop);
+  });
   return {};
 }
 
@@ -66,6 +104,7 @@ Result<std::unique_ptr<Inputs>> Inputs::Start(const Parts& parts) {
     inputs->taps_.push_back(std::move(started));
   }
   for (const auto& folder : parts.options.folders) EDGEWISE_TRY(inputs->StartFolder(folder, parts));
+  for (const auto& topic : parts.options.topics) EDGEWISE_TRY(inputs->StartTopic(topic, parts));
   return inputs;
 }
 

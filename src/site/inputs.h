@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -10,6 +11,7 @@
 #include "base/clock.h"
 #include "base/files.h"
 #include "feature/program.h"
+#include "site/mqtt_link.h"
 #include "site/tap.h"
 
 namespace edgewise::site {
@@ -35,7 +37,9 @@ class Inputs {
 
  private:
   Result<void> StartFolder(const FolderOptions& options, const Parts& parts);
+  Result<void> StartTopic(const TopicOptions& options, const Parts& parts);
 
+  std::optional<MqttLibrary> library_;  // with the first topic
   std::vector<std::unique_ptr<Tap>> taps_;
   std::vector<std::pair<std::string, std::string>> tap_addresses_;
   std::vector<std::jthread> threads_;  // of folders and topics

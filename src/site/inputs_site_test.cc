@@ -1,3 +1,5 @@
+#include <fstream>
+
 #include "site/made_site_test.h"
 #include "site/made_wire_test.h"
 
@@ -18,8 +20,33 @@ class InputsSiteTest : public SiteTest {
       tap.fields.push_back(TapFieldFromText(field).value());
     tap.wait = std::chrono::minutes(10);
     options.inputs.taps = {tap};
+    FolderOptions folder{.name = "drop", .folder = drop_, .done = drop_ / "done", .to = {InputTarget::Kind::kScore, "late"}};
+    folder.settle = folder.poll = std::chrono::milliseconds(1);
+    options.inputs.folders = {folder};
+    folder.name = "stops";
+    folder.folder = drop_ / "stops";
+    folder.to = {InputTarget::Kind::kRecords, "stop"};
+    options.inputs.folders.push_back(folder);
     return options;
   }
+  void SetUp() override {
+    std::filesystem::create_directories(drop_ / "stops");
+    SiteTest::SetUp();
+  }
+  void TearDown() override {
+    SiteTest::TearDown();
+    std::filesystem::remove_all(drop_);
+  }
+  /// A file as applications should drop it: written aside, renamed when it is complete.
+  void Drop(const std::string& name, const std::string& bytes) const {
+    std::ofstream(drop_ / (name + ".tmp")) << bytes;
+    std::filesystem::rename(drop_ / (name + ".tmp"), drop_ / name);
+  }
+  void AwaitFile(const std::string& name) {
+    WaitUntil([&] { return std::filesystem::exists(drop_ / "done" / name); });
+  }
+
+  std::filesystem::path drop_ = std::filesystem::temp_directory_path() / ("edgewise-drop-" + LineageId::Random().ToString());
   Application application_;
 };
 
@@ -42,6 +69,46 @@ TEST_F(InputsSiteTest, ATappedRequestIsScoredJournaledAndLabelledLikeAPostedOne)
   ASSERT_EQ(Post("/relay/flush", "").status, 200);
   EXPECT_EQ(StoredSamples(), 1U);
   EXPECT_EQ(Status()["scored"], 1);
+}
+
+TEST_F(InputsSiteTest, ADroppedFileIsScoredOnceAcrossRestartsAndAnotherModel) {
+  const auto row = fmt::format("A,{},0.5,{}\n", At(60), At(0));
+  Drop("a.csv", "name,due,amount,time\n" + row + row + "B,never,1,\n");  // before the model is live, as a rule
+  AwaitFile("a.csv.scored.jsonl");
+  AwaitFile("a.csv.errors.jsonl");
+  EXPECT_EQ(Status()["scored"], 2) << "equal rows of a file are rows each";
+  const auto results = SystemFiles().Read(drop_ / "done" / "a.csv.scored.jsonl").value();
+  EXPECT_TRUE(results.starts_with("{\"line\":2,\"score\":")) << results;
+  site_.reset();
+  // A kill between the last answer and the mark that all is done: the ledger ends with the plan.
+  const auto ledger = folder_ / "inputs" / "folder-drop.jsonl";
+  auto lines = SystemFiles().Read(ledger).value();
+  lines.resize(lines.rfind('\n', lines.size() - 2) + 1);
+  std::ofstream(ledger) << lines;
+  std::filesystem::remove(drop_ / "done" / "a.csv.scored.jsonl");
+  Push("2", kFeatures);
+  Desire(2, "2");
+  Open();
+  WaitUntilLive(2);
+  AwaitFile("a.csv.scored.jsonl");
+  EXPECT_EQ(Status()["scored"], 2);
+  const auto first = nlohmann::json::parse(results.substr(0, results.find('\n')));
+  const auto again = SystemFiles().Read(drop_ / "done" / "a.csv.scored.jsonl").value();
+  const auto same = nlohmann::json::parse(again.substr(0, again.find('\n')));
+  EXPECT_EQ(same["lineage"], first["lineage"]);
+  EXPECT_EQ(same["model"], first["model"]) << "the answer of its first time";
+}
+
+TEST_F(InputsSiteTest, DroppedRecordsAreTakenOnceAndABadOneHoldsUpNoOther) {
+  Drop("stops/a.csv", fmt::format("name,delay,time\nA,30,{}\nB,much,{}\nC,31,{}\n", At(1), At(2), At(3)));
+  AwaitFile("a.csv.taken.jsonl");
+  AwaitFile("a.csv.errors.jsonl");
+  EXPECT_EQ(Status()["records"], 2);
+  EXPECT_TRUE(SystemFiles().Read(drop_ / "done" / "a.csv.errors.jsonl").value().starts_with("{\"line\":3,"));
+  Open();
+  Drop("stops/b.csv", fmt::format("name,delay,time\nD,30,{}\n", At(4)));
+  AwaitFile("b.csv.taken.jsonl");
+  EXPECT_EQ(Status()["records"], 3);
 }
 
 }  // namespace

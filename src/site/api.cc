@@ -111,7 +111,7 @@ std::string StreamsJson(const feature::Program& program) {
 void AnswerQuestion(SiteDoor& door, const Question& question, const Responder& respond) {
   switch (question.kind) {
     case Question::Kind::kScore:
-      return Answer(TakeScore(door, {question.name, question.body, question.lineage, question.again}, respond), respond);
+      return Answer(TakeScore(door, {question.name, question.body, question.lineage}, respond), respond);
     case Question::Kind::kRecords:
       return Answer(TakeRecords(door, question.body, question.name, respond), respond);
   }

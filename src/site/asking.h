@@ -19,8 +19,6 @@ struct Question {
   /// Of a score: names the row, so that the same question asked again is the same row whatever happened in between (a kill, a label,
   /// another version). Nothing: the row gets random bits, and only the route's own rule holds.
   std::optional<LineageId> lineage;
-  /// The question was asked before and its answer was not heard by this process: what is still on its way to the disk is waited for.
-  bool again = false;
 };
 
 /// Hands a question to the site's HTTP thread; the answer (as the route's) comes on any thread, after what it says is on the disk, or

@@ -51,17 +51,13 @@ Result<void> FolderWatch::Score(std::vector<std::size_t> rows, const std::stop_t
     const auto& from = reading_->rows[row];
     const auto name = Digest::Of(fmt::format("{}{}", reading_->plan.salt.ToString(), from.line));
     const auto bytes = std::string_view(reinterpret_cast<const char*>(name.bytes().data()), 16);
-    questions.push_back({.kind = Question::Kind::kScore,
-                         .name = parts_.options.to.name,
-                         .body = from.json,
-                         .lineage = LineageId::FromBytes(bytes),
-                         .again = !reading_->unsure.insert(row).second});
+    questions.push_back(
+        {.kind = Question::Kind::kScore, .name = parts_.options.to.name, .body = from.json, .lineage = LineageId::FromBytes(bytes)});
   }
   const auto answers = AskAll(parts_.ask, std::move(questions), Deadline::After(kPatience), stop);
   Result<void> all;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const auto& answer = answers[i];
-    if (answer) reading_->unsure.erase(rows[i]);
     const auto line = reading_->rows[rows[i]].line;
     if (answer && answer->status == 200) {
       reading_->results[rows[i]] = WithLine(line, answer->body);

@@ -78,7 +78,7 @@ Result<void> FolderWatch::Begin(const std::string& file) {
     seen.handled = true;
     return {};
   }
-  Reading reading{.stamp = seen.stamp, .plan = {}, .rows = {}, .results = {}, .errors = {}, .unsure = {}};
+  Reading reading{.stamp = seen.stamp, .plan = {}, .rows = {}, .results = {}, .errors = {}};
   reading.rows = file.ends_with(".csv") ? RowsOfCsv(bytes, parts_.spec) : RowsOfJsonLines(bytes);
   EDGEWISE_ASSIGN(reading.plan, ledger_->Plan(file, bytes.size(), digest, reading.rows.size(), parts_.clock->EventNow(),
                                               parts_.options.to.kind == InputTarget::Kind::kRecords));

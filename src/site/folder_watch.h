@@ -5,7 +5,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -56,7 +55,6 @@ class FolderWatch {
     FilePlan plan;
     std::vector<FileRow> rows;
     std::vector<std::string> results, errors;            ///< By row: of each one at most; both empty: not answered yet.
-    std::set<std::size_t> unsure;                        ///< Asked, and the answer was not heard.
     std::uint64_t fresh = 0, repeated = 0, skipped = 0;  ///< Of records, as the route says.
   };
   struct Seen {

@@ -33,8 +33,7 @@ Result<std::optional<std::string>> AnsweredBefore(SiteDoor& door, const Served& 
 
 /// The answer to a request whose row is there: it was scored, whatever has become of label and model since.
 Result<std::optional<std::string>> RowThere(SiteDoor& door, const Served& served, const ScoreRequest& request) {
-  if (request.again) EDGEWISE_TRY(door.core().Drain(Deadline::After(std::chrono::seconds(10))));
-  EDGEWISE_ASSIGN(const auto row, door.core().log().Find(*request.lineage));
+  EDGEWISE_ASSIGN(const auto row, door.core().FindNamed(*request.lineage));
   if (!row) return std::nullopt;
   const auto& live = served.live.model;
   return ScoreAnswer(row->score, row->lineage, row->model, row->model == live.digest ? live.version : std::string());
@@ -96,7 +95,10 @@ Result<void> TakeScore(SiteDoor& door, const ScoreRequest& request, const Respon
     return {};
   }
   EDGEWISE_ASSIGN(auto entry, ScoreOrRevive(door, served, model, request.body));
-  if (request.lineage) entry.lineage = *request.lineage;
+  if (request.lineage) {
+    EDGEWISE_TRY(door.core().Name(*request.lineage));
+    entry.lineage = *request.lineage;
+  }
   const auto answer = [respond, &door, start](HttpResponse response) {
     door.counters().Answered(std::chrono::steady_clock::now() - start);
     respond(std::move(response));

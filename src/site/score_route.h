@@ -13,7 +13,6 @@ struct ScoreRequest {
   const std::string& model;
   std::string_view body;
   const std::optional<LineageId>& lineage;  ///< As in Question.
-  bool again = false;
 };
 
 /// POST /score/{model}: features, score, journal, answer (docs/formats/site.md). On the HTTP thread. Errors: kNotFound (not deployed here),

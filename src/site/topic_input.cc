@@ -72,7 +72,6 @@ Result<bool> TopicInput::Take(const std::stop_token& stop) {
   EDGEWISE_ASSIGN(const auto answers, AskAbout(messages, stop));
   EDGEWISE_TRY(PublishResults(messages, answers));
   EDGEWISE_TRY(in_->Acknowledge(Deadline::After(kConnecting)));
-  unsure_.clear();
   for (const auto& answer : answers) Count(answer.status == 200 ? "taken" : "refused");
   return true;
 }
@@ -90,14 +89,8 @@ Result<std::vector<net::HttpResponse>> TopicInput::AskAbout(const std::vector<Mq
   const bool scores = parts_.options.to.kind == InputTarget::Kind::kScore;
   const auto deadline = Deadline::After(kHold);
   std::vector<std::optional<net::HttpResponse>> answers(messages.size());
-  std::set<LineageId> asked;
   std::vector<LineageId> rows;
-  std::vector<bool> again;
-  for (const auto& message : messages) {
-    const auto name = NameOf(message);
-    again.push_back(name && !unsure_.insert(*name).second);
-    rows.push_back(name ? *name : LineageId::Random());
-  }
+  for (const auto& message : messages) rows.push_back(NameOf(message).value_or(LineageId::Random()));
   while (true) {
     std::vector<std::size_t> open;
     std::vector<Question> questions;
@@ -108,9 +101,7 @@ Result<std::vector<net::HttpResponse>> TopicInput::AskAbout(const std::vector<Mq
                            .name = parts_.options.to.name,
                            .body = messages[i].payload,
                            .lineage = {}});
-      if (!scores) continue;
-      questions.back().again = !asked.insert(rows[i]).second || again[i];
-      questions.back().lineage = rows[i];
+      if (scores) questions.back().lineage = rows[i];
     }
     if (open.empty()) break;
     auto some = AskAll(parts_.ask, std::move(questions), deadline, stop);

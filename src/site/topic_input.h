@@ -2,7 +2,6 @@
 
 #include <memory>
 #include <optional>
-#include <set>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -47,7 +46,6 @@ class TopicInput {
   Parts parts_;
   std::string secret_;
   std::unique_ptr<MqttLink> in_, out_;
-  std::set<LineageId> unsure_;  // messages that name themselves, asked about and not acknowledged
 };
 
 }  // namespace edgewise::site

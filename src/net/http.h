@@ -49,8 +49,8 @@ Code CodeOf(int status);
 
 /// Answers one request; call it once, from any thread, now or later. Answers to pipelined requests leave in the order of the requests.
 using Responder = std::function<void(HttpResponse)>;
-/// Called on the server's thread, in order of arrival per connection. Must not block for long. If it throws, the request is answered 500,
-/// the exception's type is logged, and the server goes on.
+/// Called on the I/O thread of its connection (with several: at the same time), in order of arrival per connection. Must not block for
+/// long. If it throws, the request is answered 500, the exception's type is logged, and the server goes on.
 using HttpHandler = std::function<void(HttpRequest, Responder)>;
 
 /// Where to listen or connect: "127.0.0.1:8080" (port 0 = any free one) or "unix:/path".
@@ -58,15 +58,15 @@ struct Address {
   std::string text;
 };
 
-/// An HTTP/1.1 server with one I/O thread of its own (Boost.Beast). Keep-alive and pipelining: up to `pipeline` requests of a connection
-/// are handed out before the first is answered.
+/// An HTTP/1.1 server with I/O threads of its own; see http_view.h for requests that are not copied. Keep-alive and pipelining: up to
+/// `pipeline` requests of a connection are handed out before the first is answered.
 /// Lifecycle: Start() listens and runs; Stop() (or the destructor) closes listeners, lets requests in flight finish for `drain`, joins the
-/// thread. Errors of Start: kAlreadyExists (port taken: names it), kInvalidArgument (address).
+/// threads. Errors of Start: kAlreadyExists (port taken: names it), kInvalidArgument (address).
 class HttpServer {
  public:
   struct Options {
-    std::size_t max_body = 64u << 20;  ///< Larger bodies get 413 before they are read.
-    std::size_t max_header = 64u << 10;
+    std::size_t max_body = 64u << 20;    ///< Larger bodies get 413 before they are read.
+    std::size_t max_header = 64u << 10;  ///< In 256 lines at most; more get 431. So do chunk extensions and trailers of this size.
     std::size_t pipeline = 1024;
     /// Of a connection's requests without answer and answers not sent: at so many bytes it is not read further. So it holds at most this,
     /// one more body, and what one request's answer takes.
@@ -75,15 +75,16 @@ class HttpServer {
     /// not read further; over it, whatever is being read gets 503.
     std::size_t max_held = 256u << 20;
     std::size_t max_connections = 1000;  ///< One more is closed at once.
-    /// A connection silent for so long is closed; so is one that takes nothing of its answers.
+    /// A connection silent for so long is closed; so is one that takes nothing of its answers, or sends less than 64 KiB of a request.
     std::chrono::milliseconds idle = std::chrono::seconds(120);
     std::chrono::milliseconds drain = std::chrono::seconds(5);
+    std::size_t threads = 1;  ///< I/O threads. A connection stays on one of them; they get connections in turn.
   };
 
   static Result<std::unique_ptr<HttpServer>> Start(const std::vector<Address>& addresses, HttpHandler handler, Options options);
   virtual ~HttpServer() = default;
   virtual const std::vector<std::string>& addresses() const = 0;  ///< As bound: with the real port.
-  /// Runs `work` on the I/O thread, in order with the handlers.
+  /// Runs `work` on the first I/O thread, in order with its handlers.
   virtual void Post(std::function<void()> work) = 0;
   virtual void Stop() = 0;
 };

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <boost/asio/basic_socket_acceptor.hpp>
-#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -14,51 +13,48 @@
 #include <utility>
 
 #include "base/log.h"
-#include "net/detail/connection.h"
-#include "net/http.h"
+#include "net/detail/io_thread.h"
+#include "net/http_view.h"
 
 namespace edgewise::net {
 namespace asio = boost::asio;
 namespace {
 
-using Acceptor = asio::basic_socket_acceptor<detail::Protocol>;
+using Acceptor = asio::basic_socket_acceptor<detail::Protocol, asio::io_context::executor_type>;
 
-class BeastServer final : public HttpServer {
+class Server final : public HttpServer {
  public:
-  BeastServer(HttpHandler handler, Options options) : handler_(std::move(handler)), options_(options) { home_->context = &context_; }
-  ~BeastServer() override {
-    Stop();
-    const std::lock_guard lock(home_->mutex);
-    home_->context = nullptr;
+  Server(ViewHandler handler, const Options& options) : shared_{.handler = std::move(handler), .options = options} {
+    for (std::size_t i = 0; i < std::max<std::size_t>(options.threads, 1); ++i) {
+      threads_.push_back(std::make_unique<detail::IoThread>(shared_, i));
+    }
   }
+  ~Server() override { Stop(); }
 
   Result<void> Listen(const Address& address);
   void Run() {
     for (std::size_t i = 0; i < acceptors_.size(); ++i) Accept(i);
-    thread_ = std::thread([this] { context_.run(); });
+    for (const auto& thread : threads_) thread->Run();
+    running_ = true;
   }
   const std::vector<std::string>& addresses() const override { return addresses_; }
-  void Post(std::function<void()> work) override { asio::post(context_, std::move(work)); }
+  void Post(std::function<void()> work) override { asio::post(context(), std::move(work)); }
   void Stop() override;
 
  private:
+  asio::io_context& context() { return threads_.front()->context(); }  // the first thread's: it accepts for all
   void Accept(std::size_t index);
   void AcceptLater(std::size_t index);
-  void Serve(detail::Socket socket, bool is_tcp);
-  void Drain(std::chrono::steady_clock::time_point until);
+  void Serve(detail::IoThread& thread, detail::ServerSocket socket, bool is_tcp);
+  void StopListening();
 
-  HttpHandler handler_;
-  Options options_;
-  detail::Load load_;  // before context_, whose end ends the connections
-  asio::io_context context_{1};
-  asio::executor_work_guard<asio::io_context::executor_type> work_{context_.get_executor()};
-  std::shared_ptr<detail::Home> home_ = std::make_shared<detail::Home>();  // shared with the Responders
-  asio::steady_timer drain_{context_};
-  std::vector<Acceptor> acceptors_;
+  detail::Shared shared_;
+  std::vector<std::unique_ptr<detail::IoThread>> threads_;
+  std::vector<Acceptor> acceptors_;  // from Run() on: first thread only, and so are the next two
+  std::size_t next_ = 0;             // the thread that gets the next connection
+  bool full_ = false;                // it was said that connections are refused
   std::vector<std::string> addresses_;
-  std::vector<std::weak_ptr<detail::Connection>> connections_;  // I/O thread only
-  bool full_ = false;                                           // it was said that connections are refused
-  std::thread thread_;
+  bool running_ = false;
 };
 
 /// A socket file nobody listens on is a leftover of a killed process; one that answers is somebody's.
@@ -82,13 +78,13 @@ Result<void> MakeWay(asio::io_context& context, const detail::Endpoint& endpoint
   return {};
 }
 
-Result<void> BeastServer::Listen(const Address& address) {
+Result<void> Server::Listen(const Address& address) {
   EDGEWISE_ASSIGN(const auto endpoint, detail::ParseAddress(address));
-  Acceptor acceptor(context_);
+  Acceptor acceptor(context());
   boost::system::error_code error;
   acceptor.open(endpoint.protocol(), error);
   if (detail::IsUnix(endpoint)) {
-    EDGEWISE_TRY(MakeWay(context_, endpoint, address.text.substr(5)));
+    EDGEWISE_TRY(MakeWay(context(), endpoint, address.text.substr(5)));
   } else if (!error) {
     acceptor.set_option(asio::socket_base::reuse_address(true), error);
   }
@@ -103,85 +99,74 @@ Result<void> BeastServer::Listen(const Address& address) {
   return {};
 }
 
-void BeastServer::Accept(std::size_t index) {
-  acceptors_[index].async_accept([this, index](boost::system::error_code error, detail::Socket socket) {
+void Server::Accept(std::size_t index) {
+  auto& thread = *threads_[next_++ % threads_.size()];
+  acceptors_[index].async_accept(thread.context(), [this, index, &thread](boost::system::error_code error, detail::ServerSocket socket) {
     if (error == asio::error::operation_aborted || !acceptors_[index].is_open()) return;
     if (error) return AcceptLater(index);
-    Serve(std::move(socket), !addresses_[index].starts_with("unix:"));
+    Serve(thread, std::move(socket), !addresses_[index].starts_with("unix:"));
     Accept(index);
   });
 }
 
 /// Without a descriptor to spare every attempt fails at once: another one in a moment, not a thread that does nothing else.
-void BeastServer::AcceptLater(std::size_t index) {
-  const auto pause = std::make_shared<asio::steady_timer>(context_, std::chrono::milliseconds(50));  // shared with its own handler
+void Server::AcceptLater(std::size_t index) {
+  const auto pause = std::make_shared<asio::steady_timer>(context(), std::chrono::milliseconds(50));  // shared with its own handler
   pause->async_wait([this, index, pause](boost::system::error_code) {
     if (acceptors_[index].is_open()) Accept(index);
   });
 }
 
-void BeastServer::Serve(detail::Socket socket, bool is_tcp) {
-  std::erase_if(connections_, [](const auto& weak) {
-    const auto connection = weak.lock();
-    return !connection || connection->closed();
-  });
-  if (connections_.size() >= options_.max_connections) {
-    if (!std::exchange(full_, true)) log::Warn("http: {} connections are open; further ones are closed", options_.max_connections);
+void Server::Serve(detail::IoThread& thread, detail::ServerSocket socket, bool is_tcp) {
+  if (shared_.connections >= shared_.options.max_connections) {
+    if (!std::exchange(full_, true)) log::Warn("http: {} connections are open; further ones are closed", shared_.options.max_connections);
     return;  // and with it the socket
   }
   full_ = false;
+  shared_.connections += 1;
   boost::system::error_code ignored;
-  if (is_tcp) socket.set_option(asio::ip::tcp::no_delay(true), ignored);
-  const auto connection = std::make_shared<detail::Connection>(home_, load_, std::move(socket), handler_, options_);
-  connections_.push_back(connection);
-  connection->Start();
+  socket.non_blocking(true, ignored);
+  if (&thread == threads_.front().get()) return thread.Serve(std::move(socket), is_tcp);
+  asio::post(thread.context(), [&thread, is_tcp, moved = std::move(socket)]() mutable { thread.Serve(std::move(moved), is_tcp); });
 }
 
-void BeastServer::Drain(std::chrono::steady_clock::time_point until) {
-  bool busy = false;
-  const bool late = std::chrono::steady_clock::now() >= until;
-  for (const auto& weak : connections_) {
-    const auto connection = weak.lock();
-    if (!connection || connection->closed()) continue;
-    if (late || !connection->busy()) {
-      connection->Close();
-    } else {
-      busy = true;
-    }
+void Server::StopListening() {
+  for (std::size_t i = 0; i < acceptors_.size(); ++i) {
+    boost::system::error_code ignored;
+    acceptors_[i].close(ignored);
+    if (addresses_[i].starts_with("unix:")) unlink(addresses_[i].substr(5).c_str());
   }
-  if (!busy) return context_.stop();
-  drain_.expires_after(std::chrono::milliseconds(5));
-  drain_.async_wait([this, until](boost::system::error_code) { Drain(until); });
 }
 
-void BeastServer::Stop() {
-  if (!thread_.joinable()) return;
-  asio::post(context_, [this] {
-    for (std::size_t i = 0; i < acceptors_.size(); ++i) {
-      boost::system::error_code ignored;
-      acceptors_[i].close(ignored);
-      if (addresses_[i].starts_with("unix:")) unlink(addresses_[i].substr(5).c_str());
-    }
-    for (const auto& weak : connections_) {
-      if (const auto connection = weak.lock()) connection->Finish();
-    }
-    Drain(std::chrono::steady_clock::now() + options_.drain);
-  });
-  thread_.join();
+void Server::Stop() {
+  if (!std::exchange(running_, false)) return;
+  const auto until = std::chrono::steady_clock::now() + shared_.options.drain;
+  asio::post(context(), [this] { StopListening(); });
+  for (const auto& thread : threads_) asio::post(thread->context(), [&thread, until] { thread->Drain(until); });
+  for (const auto& thread : threads_) thread->Join();
 }
 
 }  // namespace
 
-Result<std::unique_ptr<HttpServer>> HttpServer::Start(const std::vector<Address>& addresses, HttpHandler handler, Options options) {
-  std::unique_ptr<BeastServer> server;
+Result<std::unique_ptr<HttpServer>> StartViews(const std::vector<Address>& addresses, ViewHandler handler, HttpServer::Options options) {
+  std::unique_ptr<Server> server;
   try {
-    server = std::make_unique<BeastServer>(std::move(handler), options);
+    server = std::make_unique<Server>(std::move(handler), options);
   } catch (const std::exception&) {  // the library's only way to say it
     return Fail(Code::kResourceExhausted, "no file descriptor is left for a server; raise the limit (ulimit -n)");
   }
   for (const auto& address : addresses) EDGEWISE_TRY(server->Listen(address));
   server->Run();
   return std::unique_ptr<HttpServer>(std::move(server));
+}
+
+Result<std::unique_ptr<HttpServer>> HttpServer::Start(const std::vector<Address>& addresses, HttpHandler handler, Options options) {
+  const auto own = [handler = std::move(handler)](const RequestView& view, ResponseWriter& response, std::size_t) {
+    HttpRequest request{std::string(view.method), std::string(view.target), {}, std::string(view.body)};
+    for (const auto& header : view.headers) request.headers.push_back({std::string(header.name), std::string(header.value)});
+    handler(std::move(request), response.Later());
+  };
+  return StartViews(addresses, own, options);
 }
 
 }  // namespace edgewise::net

@@ -4,30 +4,11 @@
 #include <optional>
 #include <set>
 
+#include "net/detail/uri.h"
 #include "net/http.h"
 
 namespace edgewise::net {
 namespace {
-
-int HexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-std::string PercentDecode(std::string_view text, bool form) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size() && HexDigit(text[i + 1]) >= 0 && HexDigit(text[i + 2]) >= 0) {
-      out += static_cast<char>(HexDigit(text[i + 1]) * 16 + HexDigit(text[i + 2]));
-      i += 2;
-    } else {
-      out += form && text[i] == '+' ? ' ' : text[i];
-    }
-  }
-  return out;
-}
 
 std::vector<std::string> Segments(std::string_view path) {
   std::vector<std::string> segments;
@@ -49,14 +30,14 @@ std::optional<Router::Parameters> Match(const std::vector<std::string>& pattern,
     if (i >= path.size()) return std::nullopt;
     const std::string_view segment = pattern[i];
     if (IsRest(segment)) {
-      std::string rest = PercentDecode(path[i], false);
-      for (std::size_t j = i + 1; j < path.size(); ++j) rest += '/' + PercentDecode(path[j], false);
+      std::string rest = detail::PercentDecode(path[i], false);
+      for (std::size_t j = i + 1; j < path.size(); ++j) rest += '/' + detail::PercentDecode(path[j], false);
       parameters.emplace(segment.substr(1, segment.size() - 5), std::move(rest));
       return parameters;
     }
     if (IsParameter(segment)) {
       if (path[i].empty()) return std::nullopt;
-      parameters.emplace(segment.substr(1, segment.size() - 2), PercentDecode(path[i], false));
+      parameters.emplace(segment.substr(1, segment.size() - 2), detail::PercentDecode(path[i], false));
     } else if (segment != path[i]) {
       return std::nullopt;
     }
@@ -66,21 +47,6 @@ std::optional<Router::Parameters> Match(const std::vector<std::string>& pattern,
 }
 
 }  // namespace
-
-std::string HttpRequest::query(std::string_view name) const {
-  const auto mark = target.find('?');
-  if (mark == std::string::npos) return "";
-  std::string_view rest = std::string_view(target).substr(mark + 1);
-  while (!rest.empty()) {
-    const auto pair = rest.substr(0, rest.find('&'));
-    rest.remove_prefix(std::min(pair.size() + 1, rest.size()));
-    const auto equals = pair.find('=');
-    if (PercentDecode(pair.substr(0, equals), true) == name) {
-      return equals == std::string_view::npos ? "" : PercentDecode(pair.substr(equals + 1), true);
-    }
-  }
-  return "";
-}
 
 void Router::Add(std::string method, std::string pattern, RouteHandler handler) {
   auto segments = Segments(pattern);

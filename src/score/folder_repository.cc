@@ -18,18 +18,18 @@ FolderRepository::FolderRepository(Files& files, Options options)
     : files_(files),
       options_(std::move(options)),
       background_(std::make_shared<detail::Background>()),
-      workshop_{.options = options_,
-                .pool = std::make_shared<detail::WorkerPool>(detail::WorkerPool::Options{.threads = options_.workers,
-                                                                                         .first_worker = options_.threads,
-                                                                                         .queue_jobs = options_.queue_jobs,
-                                                                                         .queue_bytes = options_.queue_bytes}),
-                .idle_pool = std::make_shared<detail::WorkerPool>(
-                    detail::WorkerPool::Options{.threads = 1,
-                                                .first_worker = options_.threads + options_.workers,
-                                                .queue_jobs = std::max<std::size_t>(options_.queue_jobs / 16, 1),
-                                                .queue_bytes = options_.queue_bytes / 16,
-                                                .idle = true}),
-                .release = [background = background_](auto version) { background->Release(std::move(version)); }} {}
+      workshop_{
+          .options = options_,
+          .pool = std::make_shared<detail::WorkerPool>(detail::WorkerPool::Options{.threads = options_.workers,
+                                                                                   .first_worker = options_.threads,
+                                                                                   .queue_jobs = options_.queue_jobs,
+                                                                                   .queue_bytes = options_.queue_bytes}),
+          .idle_pool = std::make_shared<detail::WorkerPool>(detail::WorkerPool::Options{.threads = 1,
+                                                                                        .first_worker = options_.threads + options_.workers,
+                                                                                        .queue_jobs = options_.queue_jobs,
+                                                                                        .queue_bytes = options_.queue_bytes / 16,
+                                                                                        .idle = true}),
+          .release = [background = background_](auto version) { background->Release(std::move(version)); }} {}
 
 FolderRepository::~FolderRepository() {
   ready_ = false;

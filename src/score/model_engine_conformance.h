@@ -1,78 +1,15 @@
 #pragma once
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <array>
-#include <cstring>
-#include <limits>
-#include <random>
-#include <thread>
 
-#include "score/model_engine.h"
+#include "score/model_engine_case_test.h"
 
 namespace edgewise::score::test {
 
-/// A float32 tensor of a test's own.
-struct Floats {
-  std::vector<std::int64_t> shape;
-  std::vector<float> values;
-  TensorView View() const { return {.type = DataType::kFp32, .shape = shape, .bytes = std::as_bytes(std::span(values)), .strings = {}}; }
-};
-
-/// `rows` rows of `width` values in [-4, 4), one in ten missing where `missing` says so.
-inline Floats MadeTensor(std::size_t rows, std::size_t width, unsigned seed, bool missing = true) {
-  std::mt19937 random(seed);
-  Floats made{.shape = {static_cast<std::int64_t>(rows), static_cast<std::int64_t>(width)}, .values = {}};
-  for (std::size_t i = 0; i < rows * width; ++i) {
-    const float value = static_cast<float>(random()) * 0x1p-29F - 4;
-    made.values.push_back(missing && random() % 10 == 0 ? std::numeric_limits<float>::quiet_NaN() : value);
-  }
-  return made;
-}
-
-/// Owned bytes of an output: a view lives only until the next run.
-struct Answer {
-  std::vector<std::int64_t> shape;
-  std::vector<std::byte> bytes;
-  bool operator==(const Answer&) const = default;
-};
-inline std::vector<Answer> Kept(std::span<const TensorView> views) {
-  std::vector<Answer> answers;
-  for (const auto& view : views) answers.push_back({{view.shape.begin(), view.shape.end()}, {view.bytes.begin(), view.bytes.end()}});
-  return answers;
-}
-
-/// The promises of model_engine.h, for every implementation. A rig has `const ModelEngine& engine()`: one input, FP32 [-1,width], and
-/// outputs of which none depends on a row's neighbours.
+/// The promises of model_engine.h, for every implementation; runner_conformance.h has those of a runner from call to call.
 template <class Rig>
-class ModelEngineConformance : public testing::Test {
- protected:
-  const ModelEngine& engine() { return rig_.engine(); }
-  std::size_t width() { return static_cast<std::size_t>(engine().signature().inputs[0].shape[1]); }
-  std::unique_ptr<Runner> MakeRunner() {
-    auto runner = engine().MakeRunner();
-    EXPECT_TRUE(runner) << runner.error().message;
-    return runner ? std::move(*runner) : nullptr;
-  }
-  std::vector<std::size_t> AllOutputs() {
-    std::vector<std::size_t> all;
-    for (std::size_t i = 0; i < engine().signature().outputs.size(); ++i) all.push_back(i);
-    return all;
-  }
-  std::vector<Answer> Run(Runner& runner, const TensorView& input) {
-    const auto outputs = runner.Run({&input, 1}, AllOutputs());
-    EXPECT_TRUE(outputs) << outputs.error().message;
-    return outputs ? Kept(*outputs) : std::vector<Answer>();
-  }
-  std::vector<Answer> Run(Runner& runner, const Floats& input) { return Run(runner, input.View()); }
-  Code Refused(Runner& runner, const TensorView& input, const std::vector<std::size_t>& outputs) {
-    const auto ran = runner.Run({&input, 1}, outputs);
-    return ran ? Code::kInternal : ran.error().code;
-  }
-
-  Rig rig_;
-};
+class ModelEngineConformance : public ModelEngineCase<Rig> {};
 TYPED_TEST_SUITE_P(ModelEngineConformance);
 
 TYPED_TEST_P(ModelEngineConformance, SaysWhatItTakesAndGives) {
@@ -118,45 +55,6 @@ TYPED_TEST_P(ModelEngineConformance, ARowsAnswerDoesNotDependOnItsNeighbours) {
   }
 }
 
-TYPED_TEST_P(ModelEngineConformance, ShapesMayChangeFromRunToRun) {
-  const auto runner = this->MakeRunner();
-  std::vector<Floats> inputs;
-  std::vector<std::vector<Answer>> expected;
-  for (const std::size_t rows : {1, 64, 2, 5000, 1, 0, 3}) {
-    inputs.push_back(MadeTensor(rows, this->width(), static_cast<unsigned>(rows)));
-    expected.push_back(this->Run(*this->MakeRunner(), inputs.back()));
-    EXPECT_EQ(expected.back()[0].shape[0], rows);
-  }
-  for (int round = 0; round < 3; ++round) {
-    for (std::size_t i = 0; i < inputs.size(); ++i) EXPECT_EQ(this->Run(*runner, inputs[i]), expected[i]) << "round " << round << ", " << i;
-  }
-}
-
-TYPED_TEST_P(ModelEngineConformance, MoreShapesThanAnyoneKeepsAreStillRight) {
-  const auto runner = this->MakeRunner();
-  for (int round = 0; round < 2; ++round) {
-    for (std::size_t rows = 1; rows < 200; ++rows) {
-      const auto answers = this->Run(*runner, MadeTensor(rows, this->width(), 7));
-      ASSERT_EQ(answers[0].shape[0], rows);
-      ASSERT_EQ(answers, this->Run(*runner, MadeTensor(rows, this->width(), 7)));
-    }
-  }
-}
-
-TYPED_TEST_P(ModelEngineConformance, InputsNeedNoAlignment) {
-  const auto runner = this->MakeRunner();
-  for (const std::size_t rows : {2, 100'000}) {
-    const auto input = MadeTensor(rows, this->width(), 3);
-    const auto expected = this->Run(*runner, input);
-    const auto bytes = std::as_bytes(std::span(input.values));
-    std::vector<std::byte> moved(bytes.size() + 1);
-    std::ranges::copy(bytes, moved.begin() + 1);
-    auto view = input.View();
-    view.bytes = std::span(moved).subspan(1);
-    EXPECT_EQ(this->Run(*runner, view), expected) << rows;
-  }
-}
-
 TYPED_TEST_P(ModelEngineConformance, GivesOnlyTheOutputsAskedForInTheirOrder) {
   const auto runner = this->MakeRunner();
   const auto input = MadeTensor(4, this->width(), 4);
@@ -195,24 +93,8 @@ TYPED_TEST_P(ModelEngineConformance, WhatDoesNotFitIsRefusedAndTheNextIsAnswered
   EXPECT_EQ(this->Run(*runner, input), expected);
 }
 
-TYPED_TEST_P(ModelEngineConformance, ManyRunnersRunAtOnce) {
-  const auto input = MadeTensor(10, this->width(), 6);
-  const auto expected = this->Run(*this->MakeRunner(), input);
-  std::array<int, 4> wrong{};
-  std::vector<std::jthread> threads;
-  for (auto& count : wrong) {
-    threads.emplace_back([&] {
-      const auto runner = this->MakeRunner();
-      for (int i = 0; i < 100; ++i) count += this->Run(*runner, input) == expected ? 0 : 1;
-    });
-  }
-  threads.clear();
-  EXPECT_EQ(wrong, (std::array<int, 4>{}));
-}
-
 REGISTER_TYPED_TEST_SUITE_P(ModelEngineConformance, SaysWhatItTakesAndGives, OutputsHaveTheTypeAndShapeThatTheSignatureSays,
-                            ARowsAnswerDoesNotDependOnItsNeighbours, ShapesMayChangeFromRunToRun, MoreShapesThanAnyoneKeepsAreStillRight,
-                            InputsNeedNoAlignment, GivesOnlyTheOutputsAskedForInTheirOrder, WhatDoesNotFitIsRefusedAndTheNextIsAnswered,
-                            ManyRunnersRunAtOnce);
+                            ARowsAnswerDoesNotDependOnItsNeighbours, GivesOnlyTheOutputsAskedForInTheirOrder,
+                            WhatDoesNotFitIsRefusedAndTheNextIsAnswered);
 
 }  // namespace edgewise::score::test

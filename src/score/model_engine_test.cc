@@ -4,6 +4,7 @@
 #include "score/made_graph_test.h"
 #include "score/made_model_test.h"
 #include "score/model_engine_conformance.h"
+#include "score/runner_conformance.h"
 
 namespace edgewise::score::test {
 namespace {
@@ -29,6 +30,7 @@ struct EchoRig {
 
 using Rigs = testing::Types<OnnxRig, FakeRig, EchoRig>;
 INSTANTIATE_TYPED_TEST_SUITE_P(Engines, ModelEngineConformance, Rigs);
+INSTANTIATE_TYPED_TEST_SUITE_P(Engines, RunnerConformance, Rigs);
 
 }  // namespace
 }  // namespace edgewise::score::test

@@ -21,11 +21,11 @@ struct ModelSettings {
   enum class Where { kMeasured, kInputThread, kWorkers };
 
   Served served = Served::kLatest;
-  std::vector<std::uint64_t> listed;  ///< Of kListed.
-  std::map<std::string, std::uint64_t, std::less<>> labels;
-  std::map<std::uint64_t, double> weights;  ///< Requests that name no version are shared out so; empty: none are.
-  std::optional<std::uint64_t> shadow;
-  std::string image;  ///< Fetched instead of a file: "host:port/repository@sha256:...".
+  std::vector<std::uint64_t> listed = {};  ///< Of kListed.
+  std::map<std::string, std::uint64_t, std::less<>> labels = {};
+  std::map<std::uint64_t, double> weights = {};  ///< Requests that name no version are shared out so; empty: none are.
+  std::optional<std::uint64_t> shadow = std::nullopt;
+  std::string image = {};  ///< Fetched instead of a file: "host:port/repository@sha256:...".
   Where where = Where::kMeasured;
   std::size_t join_rows = 0;  ///< Requests are joined up to so many rows; 0: as measured.
   std::size_t max_rows = 0;   ///< Of one request; 0: the repository's.

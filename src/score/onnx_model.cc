@@ -20,6 +20,7 @@ class OnnxRunner final : public Runner {
   explicit OnnxRunner(const OnnxSession& session) : session_(session) {
     memory_.inputs.resize(session.signature().inputs.size());
     memory_.outputs.resize(session.signature().outputs.size());
+    memory_.shapes_decide = !session.facts().branches;
   }
 
   Result<std::span<const TensorView>> Run(std::span<const TensorView> inputs, std::span<const std::size_t> outputs) override {

@@ -4,6 +4,10 @@
 
 #include <charconv>
 #include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <functional>
 #include <future>
 #include <map>
 #include <memory>
@@ -38,10 +42,12 @@ class RowsJob final : public Job {
     outputs = {0};
   }
   std::future<Answer> answer() { return promise_.get_future(); }
+  std::function<void(const Result<std::span<const TensorView>>&)> then;  ///< Called first, on the thread that ran it; may be empty.
 
   void Done(const Result<std::span<const TensorView>>& result) override {
     Answer answer;
     answer.times = times;
+    if (then) then(result);
     if (result) {
       const auto bytes = (*result)[0].bytes;
       answer.values.resize(bytes.size() / sizeof(float));
@@ -74,6 +80,23 @@ class SharedEngine final : public ModelEngine {
 
  private:
   std::shared_ptr<FakeModelEngine> fake_;  // shared with the test
+};
+
+/// A folder of the real file system, gone with the test.
+struct TestFolder {
+  TestFolder() {
+    std::string name = (std::filesystem::temp_directory_path() / "edgewise-repository-XXXXXX").string();
+    path = mkdtemp(name.data());
+  }
+  ~TestFolder() { std::filesystem::remove_all(path); }
+  TestFolder(const TestFolder&) = delete;
+  TestFolder& operator=(const TestFolder&) = delete;
+
+  void Put(const std::string& file, std::string_view bytes) const {
+    std::filesystem::create_directories((path / file).parent_path());
+    std::ofstream(path / file, std::ios::binary) << bytes;
+  }
+  std::filesystem::path path;
 };
 
 /// A folder of models in memory. "model.onnx" holds a number: the bias of a fake over two columns. Any other text is a broken model.

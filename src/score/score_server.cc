@@ -1,45 +1,46 @@
 #include "score/score_server.h"
 
-#include <fmt/format.h>
-
-#include <set>
-
-#include "score/detail/model_routes.h"
+#include "net/http_view.h"
+#include "score/detail/rest_routes.h"
+#include "score/detail/rest_server.h"
 
 namespace edgewise::score {
 namespace {
 
 class HttpScoreServer final : public ScoreServer {
  public:
-  HttpScoreServer(std::vector<ServedModel> models, std::chrono::milliseconds limit) : routes_(std::move(models), limit, metrics_) {
-    routes_.AddTo(router_);
-  }
+  HttpScoreServer(ModelRepository& repository, const Options& options)
+      : rest_(repository, {.threads = options.http.threads,
+                           .score_limit = options.score_limit,
+                           .max_body = options.http.max_body,
+                           .encode_from = options.compress_from,
+                           .sticky_header = options.sticky_header,
+                           .triton_metrics = options.triton_metrics}) {}
 
   Result<void> Listen(const Options& options) {
-    const auto handler = [this](net::HttpRequest request, net::Responder responder) { router_(std::move(request), std::move(responder)); };
-    EDGEWISE_ASSIGN(server_, net::HttpServer::Start(options.addresses, handler, options.http));
+    const auto handler = [this](const net::RequestView& request, net::ResponseWriter& response, std::size_t thread) {
+      rest_.Handle(request, response, thread);
+    };
+    EDGEWISE_ASSIGN(server_, net::StartViews(options.addresses, handler, options.http));
     return {};
   }
 
   const std::vector<std::string>& addresses() const override { return server_->addresses(); }
-  std::vector<std::string> routes() const override { return router_.routes(); }
+  std::vector<std::string> routes() const override {
+    std::vector<std::string> routes;
+    for (const auto& route : detail::RestRoutes()) routes.push_back(std::string(route.method) + ' ' + std::string(route.pattern));
+    return routes;
+  }
 
  private:
-  Metrics metrics_;
-  detail::ModelRoutes routes_;
-  net::Router router_;
-  std::unique_ptr<net::HttpServer> server_;  // last: it stops calling the others first
+  detail::RestServer rest_;
+  std::unique_ptr<net::HttpServer> server_;  // last: it stops calling the other first
 };
 
 }  // namespace
 
-Result<std::unique_ptr<ScoreServer>> ScoreServer::Start(std::vector<ServedModel> models, Options options) {
-  std::set<std::string> names;
-  for (const auto& model : models) {
-    if (!names.insert(model.name).second) return Fail(Code::kInvalidArgument, fmt::format("model \"{}\" is named twice", model.name));
-  }
-  if (names.empty()) return Fail(Code::kInvalidArgument, "no model to serve");
-  auto server = std::make_unique<HttpScoreServer>(std::move(models), options.score_limit);
+Result<std::unique_ptr<ScoreServer>> ScoreServer::Start(ModelRepository& repository, Options options) {
+  auto server = std::make_unique<HttpScoreServer>(repository, options);
   EDGEWISE_TRY(server->Listen(options));
   return server;
 }

@@ -1,254 +1,320 @@
 #include "score/score_server.h"
 
-#include <gtest/gtest.h>
-#include <unistd.h>
+#include <fmt/format.h>
+#include <gmock/gmock.h>
 
-#include <cmath>
 #include <cstring>
+#include <limits>
 #include <nlohmann/json.hpp>
+#include <set>
 
-#include "score/engine_conformance.h"
-#include "score/fake_engine.h"
-#include "score/made_model_test.h"
-#include "score/scorer_client.h"
+#include "score/detail/compression.h"
+#include "score/made_repository_test.h"
 
 namespace edgewise::score::test {
 namespace {
 
 using nlohmann::json;
 
-std::string SocketPath() {
-  static int count = 0;
-  return testing::TempDir() + "scorer_" + std::to_string(getpid()) + "_" + std::to_string(++count) + ".sock";
-}
+constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 
-/// Three columns: a number, a category of two words, a number.
-feature::Program MadeProgram() {
-  const auto program = feature::Program::FromToml(R"(
-schema = "edgewise.features.v1"
-features = [
-  { name = "distance", field = "distance" },
-  { name = "carrier", category = "carrier" },
-  { name = "wait", field = "wait" },
-]
-[request]
-distance = {}
-carrier = "text"
-wait = {}
-)",
-                                                  "made.toml");
-  EXPECT_TRUE(program) << program.error().message;
-  return program->WithVocabularies({{"carrier", {"AA", "UA"}}});
-}
+std::string Floats(std::vector<float> values) { return {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float)}; }
 
-class ScoreServerTest : public testing::Test {
+class ScoreServerTest : public ServerRig {
  protected:
-  ScoreServerTest() : client_({""}) {
-    std::vector<ServedModel> models;
-    auto engine = std::make_unique<FakeEngine>(3);
+  ScoreServerTest() {
+    auto engine = std::make_unique<FakeModelEngine>(3);
     fake_ = engine.get();
-    models.push_back({"delay", "2013-05", std::move(engine), std::nullopt});
-    models.push_back({"named", "1", std::make_unique<FakeEngine>(3), MadeProgram()});
-    auto server = ScoreServer::Start(std::move(models), {.addresses = {{"127.0.0.1:0"}}, .http = {}});
-    EXPECT_TRUE(server) << server.error().message;
-    server_ = std::move(*server);
-    client_ = net::HttpClient({server_->addresses().at(0)});
+    repository_.Add(Sum(3), {.version = "1", .program = {}, .refuse = {}});
+    repository_.Add(std::move(engine), {.version = "2", .program = {}, .refuse = {}});
+    repository_.Add(Sum(3), {.model = "strict", .program = {}, .not_a_number = NotANumber::kError, .refuse = {}});
+    repository_.Add(Echo({Info("n", "INT64"), Info("f", "FP64"), Info("t", "BYTES"), Info("b", "BOOL"), Info("u", "UINT8")}),
+                    {.model = "echo", .program = {}, .refuse = {}});
+    repository_.Add(Echo({Info("h", "FP16"), Info("b", "BF16")}), {.model = "half", .program = {}, .refuse = {}});
+    repository_.Add(Echo({Info("x", "FP32", {2, -1})}), {.model = "whole", .program = {}, .refuse = {}});
   }
 
-  net::HttpResponse Send(std::string method, std::string target, std::string body = "", std::vector<net::Header> headers = {}) {
-    const auto answer = client_.Send({std::move(method), std::move(target), std::move(headers), std::move(body)}, Soon());
-    EXPECT_TRUE(answer) << answer.error().message;
-    return answer ? *answer : net::HttpResponse{};
+  static std::string Row(std::string_view data = "[1,2,3]", std::string_view more = "") {
+    return fmt::format(R"({{{}"inputs":[{{"name":"features","shape":[1,3],"datatype":"FP32","data":{}}}]}})", more, data);
   }
-  int Infer(const std::string& body) { return Send("POST", "/v2/models/delay/infer", body).status; }
-  int InferBinary(std::string header, const std::string& size, std::string bytes) {
-    std::vector<net::Header> headers = {{"Inference-Header-Content-Length", size.empty() ? std::to_string(header.size()) : size}};
-    return Send("POST", "/v2/models/delay/infer", std::move(header) + std::move(bytes), std::move(headers)).status;
+  static std::string BinaryRow(std::string_view parameters) {
+    return fmt::format(
+        R"({{"parameters":{},"inputs":[{{"name":"features","shape":[1,3],"datatype":"FP32","parameters":{{"binary_data_size":12}}}}]}})", parameters);
   }
-  void ExpectServes() { EXPECT_EQ(Send("POST", "/score/delay", R"({"rows":[[1,2,3]]})").status, 200); }
 
-  FakeEngine* fake_ = nullptr;
-  std::unique_ptr<ScoreServer> server_;
-  net::HttpClient client_;
+  FakeModelEngine* fake_ = nullptr;
 };
 
 TEST_F(ScoreServerTest, TellsWhatItIsAndWhatItServes) {
-  EXPECT_EQ(json::parse(Send("GET", "/v2").body).at("extensions"), json::array({"binary_tensor_data"}));
-  EXPECT_EQ(Send("GET", "/v2/").status, 200);
-  EXPECT_EQ(json::parse(Send("GET", "/v2/health/live").body), json({{"live", true}}));
-  EXPECT_EQ(json::parse(Send("GET", "/v2/health/ready").body), json({{"ready", true}}));
-  EXPECT_EQ(json::parse(Send("GET", "/v2/models/delay/ready").body), json({{"name", "delay"}, {"ready", true}}));
-  const auto model = json::parse(Send("GET", "/v2/models/delay/versions/2013-05").body);
-  EXPECT_EQ(model.at("platform"), "onnx_onnxv1");
-  EXPECT_EQ(model.at("inputs").at(0), json({{"name", "features"}, {"datatype", "FP32"}, {"shape", {-1, 3}}}));
-  EXPECT_EQ(model.at("outputs").at(0), json({{"name", "probabilities"}, {"datatype", "FP32"}, {"shape", {-1, 2}}}));
+  Serve();
+  EXPECT_THAT(json::parse(Send("GET", "/v2").body).at("extensions").get<std::vector<std::string>>(),
+              testing::ElementsAre("binary_tensor_data", "model_repository", "model_configuration", "statistics"));
+  EXPECT_EQ(Send("GET", "/v2/").body, Send("GET", "/v2").body);
+  EXPECT_EQ(Send("GET", "/v2/health/live").body, R"({"live":true})");
+  EXPECT_EQ(Send("GET", "/livez").body, R"({"live":true})");
+  EXPECT_EQ(Send("GET", "/v2/health/ready").body, R"({"ready":true})");
+  EXPECT_EQ(Send("GET", "/v2/models/made/ready").body, R"({"name":"made","ready":true})");
+  EXPECT_EQ(Send("GET", "/v2/models/made/versions/1/ready").status, 200);
+  EXPECT_EQ(Send("GET", "/v1/models/made").body, R"({"name":"made","ready":true})");
+  EXPECT_EQ(json::parse(Send("GET", "/v2/models").body).at("models"), json({"echo", "half", "made", "strict", "whole"}));
+  EXPECT_EQ(Send("GET", "/v1/models").body, Send("GET", "/v2/models").body);
+  const auto response = Send("GET", "/v2/models/made/versions/2");
+  EXPECT_EQ(response.header("Content-Type"), "application/json");
+  EXPECT_EQ(json::parse(response.body), json::parse(R"({"name":"made","versions":["1","2"],"platform":"onnx_onnxv1","max_rows":1024,
+      "inputs":[{"name":"features","datatype":"FP32","shape":[-1,3]}],"outputs":[{"name":"sum","datatype":"FP32","shape":[-1,1]}]})"));
+  repository_.is_ready = false;
+  EXPECT_EQ(Send("GET", "/v2/health/ready").status, 503);
+  EXPECT_EQ(Send("GET", "/readyz").status, 503);
 }
 
-TEST_F(ScoreServerTest, UnknownModelsAndVersionsAreNotFound) {
-  for (const auto* path :
-       {"/v2/models/other", "/v2/models/other/ready", "/v2/models/delay/versions/2", "/v2/models/delay/versions/2/ready"}) {
-    EXPECT_EQ(Send("GET", path).status, 404) << path;
+TEST_F(ScoreServerTest, AModelThatIsNotThereIs404AndOneThatIsNotReady503) {
+  repository_.Refuse("broken", {Code::kUnavailable, "model \"broken\": damaged"});
+  Serve();
+  for (const auto* path : {"/v2/models/other", "/v2/models/other/ready", "/v2/models/made/versions/3", "/v2/models/made/versions/01", "/v2/models/other/config",
+                           "/v2/models/other/stats", "/v1/models/other", "/v2/models/made/versions/-1/ready", "/nothing", "/v2/models/"}) {
+    const auto response = Send("GET", path);
+    EXPECT_EQ(response.status, 404) << path;
+    EXPECT_EQ(response.header("Content-Type"), "application/json");
+    EXPECT_TRUE(json::parse(response.body).at("error").is_string());
   }
-  EXPECT_EQ(Send("POST", "/score/other", R"({"rows":[[1,2,3]]})").status, 404);
+  for (const auto* path : {"/v2/models/broken/ready", "/v2/models/broken", "/v2/models/broken/stats"}) EXPECT_EQ(Send("GET", path).status, 503) << path;
+  EXPECT_EQ(Post("/v2/models/broken/infer", Row()).status, 503);
+  EXPECT_EQ(Post("/v2/models/other/infer", Row()).status, 404);
 }
 
-TEST_F(ScoreServerTest, ScoresJsonTensorsFlatAndNested) {
-  for (const auto* data : {"[0,0,0, 1,2,-3]", "[[0,0,0],[1,2,-3]]"}) {
-    const std::string body =
-        std::string(R"({"id":"q1","inputs":[{"name":"features","shape":[2,3],"datatype":"FP32","data":)") + data + "}]}";
-    const auto response = Send("POST", "/v2/models/delay/infer", body);
+TEST_F(ScoreServerTest, InfersFromFlatAndNestedJson) {
+  Serve();
+  for (const auto* data : {"[1,2,0.25]", "[[1,2,0.25]]"}) {
+    const auto response = Post("/v2/models/made/versions/1/infer", Row(data, R"("id":"q\"1",)"));
     ASSERT_EQ(response.status, 200) << response.body;
     EXPECT_EQ(response.header("Content-Type"), "application/json");
-    const auto answer = json::parse(response.body);
-    EXPECT_EQ(answer.at("model_name"), "delay");
-    EXPECT_EQ(answer.at("model_version"), "2013-05");
-    EXPECT_EQ(answer.at("id"), "q1");
-    EXPECT_EQ(answer.at("outputs").at(0).at("shape"), json({2, 2}));
-    EXPECT_EQ(answer.at("outputs").at(0).at("data"), json({0.5, 0.5, 0.5, 0.5}));
+    EXPECT_EQ(response.body, R"({"model_name":"made","model_version":"1","id":"q\"1",)"
+                             R"("outputs":[{"name":"sum","datatype":"FP32","shape":[1,1],"data":[3.25]}]})");
   }
 }
 
-TEST_F(ScoreServerTest, AnswersInBinaryWhenAsked) {
-  const std::string header = R"({"inputs":[{"name":"features","shape":[1,3],"datatype":"FP32","parameters":{"binary_data_size":12}}],)"
-                             R"("outputs":[{"name":"probabilities","parameters":{"binary_data":true}}]})";
-  const float row[3] = {0, 0, kMissing};
-  const std::string bytes(reinterpret_cast<const char*>(row), sizeof(row));
+TEST_F(ScoreServerTest, BinaryAndJsonMixBothWays) {
+  Serve();
+  const std::string texts("\2\0\0\0hi\0\0\0\0", 10);
+  const std::string header = R"({"inputs":[{"name":"t","datatype":"BYTES","shape":[1,2],"parameters":{"binary_data_size":10}},)"
+                             R"({"name":"n","datatype":"INT64","shape":[1,2],"data":[9007199254740993,-1]},)"
+                             R"({"name":"f","datatype":"FP64","shape":[1,2],"data":[0.1,1e300]},)"
+                             R"({"name":"b","datatype":"BOOL","shape":[1,2],"parameters":{"binary_data_size":2}},)"
+                             R"({"name":"u","datatype":"UINT8","shape":[1,2],"data":[0,255]}],"parameters":{"binary_data_output":true},)"
+                             R"("outputs":[{"name":"echo_n","parameters":{"binary_data":false}},{"name":"echo_t"},)"
+                             R"({"name":"echo_f","parameters":{"binary_data":false}},{"name":"echo_b","parameters":{"binary_data":true}}]})";
   const auto response =
-      Send("POST", "/v2/models/delay/infer", header + bytes, {{"Inference-Header-Content-Length", std::to_string(header.size())}});
+      Post("/v2/models/echo/infer", header + texts + std::string("\1\0", 2), {{"Inference-Header-Content-Length", std::to_string(header.size())}});
   ASSERT_EQ(response.status, 200) << response.body;
+  EXPECT_EQ(response.header("Content-Type"), "application/octet-stream");
   const auto length = std::stoul(std::string(response.header("Inference-Header-Content-Length")));
-  EXPECT_EQ(json::parse(response.body.substr(0, length)).at("outputs").at(0).at("parameters").at("binary_data_size"), 8);
-  float scores[2];
-  ASSERT_EQ(response.body.size(), length + sizeof(scores));
-  std::memcpy(scores, response.body.data() + length, sizeof(scores));
-  EXPECT_FLOAT_EQ(scores[1], 0.5F);
+  EXPECT_EQ(response.body.substr(0, length),
+            R"({"model_name":"echo","model_version":"1","outputs":[)"
+            R"({"name":"echo_n","datatype":"INT64","shape":[1,2],"data":[9007199254740993,-1]},)"
+            R"({"name":"echo_t","datatype":"BYTES","shape":[1,2],"parameters":{"binary_data_size":10}},)"
+            R"({"name":"echo_f","datatype":"FP64","shape":[1,2],"data":[0.1,1e+300]},)"
+            R"({"name":"echo_b","datatype":"BOOL","shape":[1,2],"parameters":{"binary_data_size":2}}]})");
+  EXPECT_EQ(response.body.substr(length), texts + std::string("\1\0", 2));
 }
 
-TEST_F(ScoreServerTest, HostileTensorsAreRefusedAndTheNextRequestIsServed) {
-  const auto input = [](const std::string& shape, const std::string& data, const std::string& type = "FP32",
-                        const std::string& name = "features") {
-    return R"({"inputs":[{"name":")" + name + R"(","shape":)" + shape + R"(,"datatype":")" + type + R"(","data":)" + data + "}]}";
+TEST_F(ScoreServerTest, HalfFloatsTravelInBinaryOnly) {
+  Serve();
+  const std::string inputs = R"("inputs":[{"name":"h","datatype":"FP16","shape":[1,2],"parameters":{"binary_data_size":4}},)"
+                             R"({"name":"b","datatype":"BF16","shape":[1,2],"parameters":{"binary_data_size":4}}]})";
+  const auto send = [&](const std::string& begin) {
+    return Post("/v2/models/half/infer", begin + inputs + "abcdefgh", {{"Inference-Header-Content-Length", std::to_string(begin.size() + inputs.size())}});
   };
-  const std::vector<std::string> bodies = {"",
-                                           "[]",
-                                           "{",
-                                           "{}",
-                                           R"({"inputs":[]})",
-                                           R"({"inputs":[1]})",
-                                           R"({"id":7,"inputs":[]})",
-                                           input("[1,4]", "[1,2,3,4]"),
-                                           input("[0,3]", "[]"),
-                                           input("[1099511627776,3]", "[1]"),
-                                           input("[1025,3]", "[1]"),
-                                           input("[-1,3]", "[1,2,3]"),
-                                           input("[3]", "[1,2,3]"),
-                                           input("[1,3,1]", "[1,2,3]"),
-                                           input("[2,3]", "[1,2,3]"),
-                                           input("[1,3]", "[1,2,3,4]"),
-                                           input("[1,3]", "[1,2,null]"),
-                                           input("[1,3]", "[1,2,\"3\"]"),
-                                           input("[1,3]", "[1,2,1e300]"),
-                                           input("[1,3]", "[[[1,2,3]]]"),
-                                           input("[1,3]", "[1,2,3]", "FP64"),
-                                           input("[1,3]", "[1,2,3]", "FP32", "other"),
-                                           input("[1,3]", std::string(5000, '[') + std::string(5000, ']'))};
-  for (const auto& body : bodies) EXPECT_EQ(Infer(body), 400) << body.substr(0, 100);
-  ExpectServes();
-}
-
-TEST_F(ScoreServerTest, LyingBinarySizesAreRefused) {
-  const auto header = [](const std::string& size) {
-    return R"({"inputs":[{"name":"features","shape":[1,3],"datatype":"FP32","parameters":{"binary_data_size":)" + size + "}}]}";
-  };
-  const std::string bytes(12, '\0');
-  EXPECT_EQ(InferBinary(header("12"), "", bytes), 200);
-  EXPECT_EQ(InferBinary(header("12"), "", bytes + "x"), 400);
-  EXPECT_EQ(InferBinary(header("12"), "", bytes.substr(1)), 400);
-  EXPECT_EQ(InferBinary(header("8"), "", bytes), 400);
-  EXPECT_EQ(InferBinary(header("-12"), "", bytes), 400);
-  EXPECT_EQ(InferBinary(header("12"), "99999999999999999999", bytes), 400);
-  EXPECT_EQ(InferBinary(header("12"), "100000", bytes), 400);
-  EXPECT_EQ(InferBinary(header("12"), "7x", bytes), 400);
-  ExpectServes();
-}
-
-TEST_F(ScoreServerTest, PlainRowsTakeNullAsMissing) {
-  const auto response = Send("POST", "/score/delay", R"({"rows":[[1,null,-1],[null,null,null]]})");
+  const auto response = send(R"({"parameters":{"binary_data_output":true},)");
   ASSERT_EQ(response.status, 200) << response.body;
-  EXPECT_EQ(json::parse(response.body), json({{"model", "delay"}, {"version", "2013-05"}, {"scores", {0.5, 0.5}}}));
-  for (const auto* body : {"", "[]", R"({"rows":[]})", R"({"rows":[1]})", R"({"rows":[[1,2]]})", R"({"rows":[[1,2,3,4]]})",
-                           R"({"rows":[[1,2,"x"]]})", R"({"rows":[{"distance":1}]})"}) {
-    EXPECT_EQ(Send("POST", "/score/delay", body).status, 400) << body;
-  }
-  ExpectServes();
+  EXPECT_TRUE(response.body.ends_with("abcdefgh"));
+  const auto refused = send("{");
+  EXPECT_EQ(refused.status, 400);
+  EXPECT_THAT(refused.body, testing::HasSubstr("has no JSON form"));
 }
 
-TEST_F(ScoreServerTest, NamedValuesAreEncodedByTheModelsProgram) {
-  const auto score = [&](const std::string& row) {
-    const auto response = Send("POST", "/score/named", R"({"rows":[)" + row + "]}");
-    EXPECT_EQ(response.status, 200) << response.body;
-    return json::parse(response.body).at("scores").at(0).get<double>();
+TEST_F(ScoreServerTest, NanIsNullOrAnErrorInJsonAndItselfInBinary) {
+  Serve();
+  const auto infer = [&](std::string_view model, std::string_view parameters) {
+    const auto header = BinaryRow(parameters);
+    return Post(fmt::format("/v2/models/{}/infer", model), header + Floats({1, kNan, 2}), {{"Inference-Header-Content-Length", std::to_string(header.size())}});
   };
-  const auto logistic = [](double sum) { return 1 / (1 + std::exp(-sum)); };
-  EXPECT_NEAR(score(R"({"wait":0.5,"carrier":"UA","distance":-1})"), logistic(0.5), 1e-6);  // UA is word 1
-  EXPECT_NEAR(score(R"({"carrier":"XX"})"), logistic(2), 1e-6);                             // "other" comes after the words
-  EXPECT_NEAR(score(R"({"distance":-1,"carrier":null,"wait":null})"), logistic(-1), 1e-6);  // missing
-  for (const auto* row : {R"({"speed":1})", R"({"carrier":1})", R"({"wait":"1"})"}) {
-    EXPECT_EQ(Send("POST", "/score/named", std::string(R"({"rows":[)") + row + "]}").status, 400) << row;
+  EXPECT_THAT(infer("made", "{}").body, testing::HasSubstr(R"("data":[null])"));
+  EXPECT_EQ(infer("strict", "{}").status, 400);
+  EXPECT_THAT(infer("strict", "{}").body, testing::HasSubstr("sum"));
+  const auto binary = infer("strict", R"({"binary_data_output":true})");
+  ASSERT_EQ(binary.status, 200);
+  float value = 0;
+  std::memcpy(&value, binary.body.data() + binary.body.size() - sizeof(value), sizeof(value));
+  EXPECT_NE(value, value);
+}
+
+TEST_F(ScoreServerTest, ASlowModelIsAnsweredByAWorkerAndAFullQueueSaysWhenToComeBack) {
+  repository_.Add(Sum(3), {.model = "slow", .program = {}, .is_inline = false, .refuse = {}});
+  repository_.Add(Sum(3), {.model = "full", .program = {}, .is_inline = false, .refuse = Error{Code::kResourceExhausted, "full"}});
+  repository_.Add(Sum(3), {.model = "stopping", .program = {}, .is_inline = false, .refuse = Error{Code::kUnavailable, "stopping"}});
+  Serve();
+  for (int i = 0; i < 3; ++i) {
+    const auto response = Post("/v2/models/slow/infer", Row("[1,2,3]", R"("id":"7",)"), {{"X-Request-Id", "r1"}});
+    EXPECT_EQ(response.status, 200);
+    EXPECT_EQ(json::parse(response.body).at("id"), "7");
+    EXPECT_EQ(response.header("X-Request-Id"), "r1");
   }
-  EXPECT_EQ(json::parse(Send("GET", "/v2/models/named").body).at("columns"), json({"distance", "carrier", "wait"}));
+  EXPECT_EQ(json::parse(Post("/score/slow", "[1,2,3]").body).at("scores"), json({6}));
+  const auto full = Post("/v2/models/full/infer", Row(), {{"X-Request-Id", "r2"}});
+  EXPECT_EQ(full.status, 429);
+  EXPECT_EQ(full.header("Retry-After"), "1");
+  EXPECT_EQ(full.header("X-Request-Id"), "r2");
+  const auto stopping = Post("/v2/models/stopping/infer", Row());
+  EXPECT_EQ(stopping.status, 503);
+  EXPECT_EQ(stopping.header("Retry-After"), "1");
+}
+
+TEST_F(ScoreServerTest, AColdModelIsLoadedForItsFirstRequest) {
+  repository_.Add(Sum(3), {.model = "cold", .program = {}, .refuse = {}});
+  repository_.Add(Sum(3), {.model = "lost", .program = {}, .refuse = {}});
+  repository_.Cool("cold");
+  repository_.Cool("lost", Error{Code::kUnavailable, "the disk is gone"});
+  Serve();
+  EXPECT_EQ(Send("GET", "/v2/models/cold/ready").status, 200);
+  const auto response = Post("/v2/models/cold/infer", Row("[1,1,1]"));
+  EXPECT_EQ(response.status, 200) << response.body;
+  EXPECT_THAT(response.body, testing::HasSubstr(R"("data":[3])"));
+  EXPECT_EQ(Post("/v2/models/lost/infer", Row()).status, 503);
+  EXPECT_EQ(Send("GET", "/v2/models/lost").status, 503);
 }
 
 TEST_F(ScoreServerTest, AnEngineFaultIsAnErrorAndCounted) {
+  Serve({.addresses = {}, .triton_metrics = true});
   fake_->FailNext({Code::kInternal, "engine fault"});
-  EXPECT_EQ(Send("POST", "/score/delay", R"({"rows":[[1,2,3]]})").status, 500);
-  ExpectServes();
-  const auto metrics = Send("GET", "/metrics").body;
-  EXPECT_NE(metrics.find("edgewise_score_failed_total{model=\"delay\",version=\"2013-05\"} 1"), std::string::npos) << metrics;
-  EXPECT_NE(metrics.find("edgewise_score_rows_total{model=\"delay\",version=\"2013-05\"} 1"), std::string::npos);
-}
-
-TEST(ScoreServer, NoModelOrTwoOfOneNameAreRefused) {
-  EXPECT_EQ(ScoreServer::Start({}, {}).error().code, Code::kInvalidArgument);
-  std::vector<ServedModel> twice;
-  for (int i = 0; i < 2; ++i) twice.push_back({"delay", "1", std::make_unique<FakeEngine>(2), std::nullopt});
-  EXPECT_EQ(ScoreServer::Start(std::move(twice), {}).error().code, Code::kInvalidArgument);
-}
-
-/// A scorer behind a socket keeps every promise of an engine.
-struct RemoteRig {
-  RemoteRig() : path(SocketPath()) {
-    auto loaded = LoadOnnxEngine(MadeOnnx(5));
-    EXPECT_TRUE(loaded) << loaded.error().message;
-    std::vector<ServedModel> models;
-    models.push_back({"delay", "1", std::move(*loaded), std::nullopt});
-    auto started = ScoreServer::Start(std::move(models), {.addresses = {{"unix:" + path}}, .http = {}});
-    EXPECT_TRUE(started) << started.error().message;
-    server = std::move(*started);
-    auto connected = ConnectScorer(path, "delay", Soon());
-    EXPECT_TRUE(connected) << connected.error().message;
-    client = std::move(*connected);
+  EXPECT_EQ(Post("/v2/models/made/infer", Row()).status, 500);
+  EXPECT_EQ(Post("/v2/models/made/infer", "{").status, 400);
+  EXPECT_EQ(Post("/v2/models/made/infer", Row()).status, 200);
+  const auto metrics = Send("GET", "/metrics");
+  EXPECT_EQ(metrics.header("Content-Type"), "text/plain; version=0.0.4; charset=utf-8");
+  for (const auto* line : {"edgewise_score_failed_total{model=\"made\",version=\"2\"} 2", "edgewise_score_requests_total{model=\"made\",version=\"2\"} 1",
+                           "edgewise_score_ready 1", "nv_inference_request_failure{model=\"made\",version=\"2\"} 2"}) {
+    EXPECT_THAT(metrics.body, testing::HasSubstr(line));
   }
-  const Engine& engine() { return *client; }
-
-  std::string path;
-  std::unique_ptr<ScoreServer> server;
-  std::unique_ptr<Engine> client;
-};
-INSTANTIATE_TYPED_TEST_SUITE_P(Remote, EngineConformance, RemoteRig);
-
-TEST(ScorerClient, AScorerThatIsGoneIsUnavailable) {
-  RemoteRig rig;
-  const std::vector<float> row(5);
-  ASSERT_TRUE(rig.engine().Score(row, Soon()));
-  rig.server.reset();
-  EXPECT_EQ(rig.engine().Score(row, Soon()).error().code, Code::kUnavailable);
-  EXPECT_EQ(ConnectScorer(SocketPath(), "delay", Soon()).error().code, Code::kUnavailable);
+  const auto statistics = json::parse(Send("GET", "/v2/models/made/versions/2/stats").body).at("model_stats");
+  ASSERT_EQ(statistics.size(), 1U);
+  EXPECT_EQ(statistics[0].at("version"), "2");
+  EXPECT_EQ(statistics[0].at("inference_stats").at("success").at("count"), 1);
+  EXPECT_EQ(statistics[0].at("inference_stats").at("fail").at("count"), 2);
+  for (const auto* figure : {"queue", "compute_input", "compute_infer", "compute_output", "cache_hit", "cache_miss"}) {
+    EXPECT_TRUE(statistics[0].at("inference_stats").at(figure).at("ns").is_number()) << figure;
+  }
+  EXPECT_EQ(json::parse(Send("GET", "/v2/models/made/stats").body).at("model_stats").size(), 2U);
+  EXPECT_EQ(json::parse(Send("GET", "/v2/models/stats").body).at("model_stats").size(), 6U);
 }
 
-TEST(ScorerClient, AModelThatIsNotServedIsNotFound) {
-  RemoteRig rig;
-  EXPECT_EQ(ConnectScorer(rig.path, "other", Soon()).error().code, Code::kNotFound);
+TEST_F(ScoreServerTest, TheConfigurationIsTritons) {
+  Serve();
+  EXPECT_EQ(json::parse(Send("GET", "/v2/models/made/config").body),
+            json::parse(R"({"name":"made","platform":"onnxruntime_onnx","backend":"onnxruntime","version_policy":{"latest":{"num_versions":1}},
+      "max_batch_size":1024,"input":[{"name":"features","data_type":"TYPE_FP32","dims":[3]}],"output":[{"name":"sum","data_type":"TYPE_FP32","dims":[1]}]})"));
+  const auto whole = json::parse(Send("GET", "/v2/models/whole/config").body);
+  EXPECT_EQ(whole.at("max_batch_size"), 0);
+  EXPECT_EQ(whole.at("input").at(0).at("dims"), json({2, -1}));
+  EXPECT_EQ(json::parse(Send("GET", "/v2/models/echo/config").body).at("input").at(2).at("data_type"), "TYPE_STRING");
+}
+
+TEST_F(ScoreServerTest, TheRepositoryIsListedLoadedAndUnloaded) {
+  repository_.Refuse("broken", {Code::kUnavailable, "damaged"});
+  Serve();
+  for (const auto* body : {"", "{}", R"({"ready":false})"}) {
+    const auto index = json::parse(Post("/v2/repository/index", body).body);
+    ASSERT_EQ(index.size(), 7U) << body;
+    EXPECT_EQ(index[0], json({{"name", "broken"}, {"version", "1"}, {"state", "UNAVAILABLE"}, {"reason", "damaged"}}));
+  }
+  EXPECT_EQ(json::parse(Post("/v2/repository/index", R"({"ready":true})").body).size(), 6U);
+  EXPECT_EQ(Post("/v2/repository/index", "[").status, 400);
+  EXPECT_EQ(Post("/v2/repository/index", R"({"ready":1})").status, 400);
+  EXPECT_EQ(Post("/v2/repository/models/made/load", "").status, 200);
+  EXPECT_EQ(Post("/v2/repository/models/made/unload", R"({"parameters":{"unload_dependents":true}})").status, 200);
+  EXPECT_THAT(repository_.calls, testing::ElementsAre("load made", "unload made"));
+  EXPECT_EQ(Post("/v2/repository/models/other/load", "").status, 404);
+  EXPECT_EQ(Post("/v2/repository/models/made/load", R"({"parameters":{"config":"{}"}})").status, 400);
+}
+
+TEST_F(ScoreServerTest, BodiesAreUnpackedAndAnswersPackedAsAsked) {
+  Serve({.addresses = {}, .compress_from = 16});
+  for (const auto encoding : {detail::Encoding::kGzip, detail::Encoding::kDeflate}) {
+    const std::string name(NameOf(encoding));
+    const auto response = Post("/v2/models/made/infer", detail::Deflate(Row("[1,2,0.5]"), encoding), {{"Content-Encoding", name}, {"Accept-Encoding", name}});
+    ASSERT_EQ(response.status, 200) << response.body;
+    EXPECT_EQ(response.header("Content-Encoding"), name);
+    std::string body;
+    ASSERT_TRUE(detail::Inflate(response.body, encoding, 1000, body));
+    EXPECT_THAT(body, testing::HasSubstr("[3.5]"));
+  }
+  EXPECT_EQ(Post("/v2/models/made/infer", Row(), {{"Accept-Encoding", "gzip;q=0, br"}}).header("Content-Encoding"), "");
+  EXPECT_EQ(Post("/v2/models/made/infer", Row(), {{"Content-Encoding", "identity"}}).status, 200);
+  for (const auto* name : {"br", "gzip, deflate", "zstd"}) EXPECT_EQ(Post("/v2/models/made/infer", Row(), {{"Content-Encoding", name}}).status, 415) << name;
+  EXPECT_EQ(Post("/v2/models/made/infer", Row(), {{"Content-Encoding", "gzip"}, {"Content-Encoding", "gzip"}}).status, 415);
+  EXPECT_EQ(Post("/v2/models/made/infer", Row(), {{"Content-Encoding", "gzip"}}).status, 400);
+}
+
+TEST_F(ScoreServerTest, ABombIsRefusedAtTheLimitOfABody) {
+  Serve({.addresses = {}, .http = {.max_body = 1u << 20}});
+  const auto bomb = detail::Deflate(Row("[1,2," + std::string(50u << 20, ' ') + "3]"), detail::Encoding::kGzip);
+  ASSERT_LT(bomb.size(), 1u << 20);
+  EXPECT_EQ(Post("/v2/models/made/infer", bomb, {{"Content-Encoding", "gzip"}}).status, 413);
+  EXPECT_EQ(Post("/v2/models/made/infer", Row()).status, 200);
+}
+
+TEST_F(ScoreServerTest, ATraceGoesOnAndARequestIdComesBack) {
+  Serve();
+  const std::string parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  const auto answer = Post("/v2/models/made/infer", Row(), {{"traceparent", parent}, {"X-Request-Id", "abc-1"}});
+  const std::string child(answer.header("traceparent"));
+  ASSERT_EQ(child.size(), parent.size());
+  EXPECT_EQ(child.substr(0, 36), parent.substr(0, 36));
+  EXPECT_NE(child.substr(36, 16), parent.substr(36, 16));
+  EXPECT_EQ(child.substr(52), "-01");
+  EXPECT_EQ(answer.header("X-Request-Id"), "abc-1");
+  EXPECT_EQ(Post("/v2/models/made/infer", Row()).header("traceparent"), "");
+  EXPECT_EQ(Post("/v2/models/made/infer", "[", {{"traceparent", parent}}).header("traceparent").substr(0, 36), parent.substr(0, 36));
+  const auto anew = Post("/v2/models/made/infer", Row(), {{"traceparent", parent}, {"traceparent", parent}}).header("traceparent");
+  EXPECT_NE(std::string(anew).substr(3, 32), parent.substr(3, 32));
+}
+
+TEST_F(ScoreServerTest, TheStickyKeyReachesTheChoiceOfAVersion) {
+  Serve({.addresses = {}, .sticky_header = "X-Flight"});
+  EXPECT_EQ(Post("/v2/models/made/infer", Row(), {{"x-flight", "UA12"}}).status, 200);
+  EXPECT_EQ(repository_.last_sticky(), "UA12");
+}
+
+TEST_F(ScoreServerTest, TheDocumentAndTheRoutesAreTheSame) {
+  Serve();
+  const auto document = json::parse(Send("GET", "/openapi.json").body);
+  EXPECT_EQ(document.at("openapi"), "3.0.3");
+  std::set<std::string> described;
+  for (const auto& [path, methods] : document.at("paths").items()) {
+    for (const auto& [method, operation] : methods.items()) described.insert((method == "get" ? "GET " : "POST ") + path);
+  }
+  const auto routes = server_->routes();
+  EXPECT_EQ(described, std::set<std::string>(routes.begin(), routes.end()));
+  for (const auto& route : routes) {  // and the server really has them: with the other method each is 405, a path beside it 404
+    auto path = route.substr(route.find(' ') + 1);
+    for (const std::string name : {"{model}", "{version}"}) {
+      if (const auto at = path.find(name); at != std::string::npos) path.replace(at, name.size(), name == "{model}" ? "made" : "1");
+    }
+    EXPECT_EQ(Send(route.starts_with("GET") ? "POST" : "GET", path).status, 405) << route;
+    EXPECT_EQ(Send(route.starts_with("GET") ? "GET" : "POST", path + "/x").status, 404) << route;
+  }
+  for (const auto* reference : {"/components/schemas/InferenceRequest", "/components/schemas/Error"}) {
+    EXPECT_TRUE(document.contains(json::json_pointer(reference))) << reference;
+  }
+}
+
+TEST_F(ScoreServerTest, HeadIsGetWithoutABodyAndTheWrongMethodSaysWhichOneIsRight) {
+  Serve();
+  const auto head = Send("HEAD", "/v2/health/ready");
+  EXPECT_EQ(head.status, 200);
+  EXPECT_EQ(head.body, "");
+  const auto wrong = Send("GET", "/v2/models/made/infer");
+  EXPECT_EQ(wrong.status, 405);
+  EXPECT_EQ(wrong.header("Allow"), "POST");
 }
 
 }  // namespace

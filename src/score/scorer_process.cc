@@ -14,11 +14,16 @@
 namespace edgewise::score {
 namespace {
 
-Result<std::unique_ptr<ScoreServer>> Begin(const ScorerProcess& process) {
-  EDGEWISE_ASSIGN(auto model, LoadServedModel(SystemFiles(), process.directory, process.name));
-  std::vector<ServedModel> models;
-  models.push_back(std::move(model));
-  return ScoreServer::Start(std::move(models), {.addresses = process.addresses, .http = {}});
+struct Serving {
+  std::unique_ptr<ModelRepository> models;
+  std::unique_ptr<ScoreServer> server;  // last: it borrows the models
+};
+
+Result<Serving> Begin(const ScorerProcess& process) {
+  Serving serving;
+  EDGEWISE_ASSIGN(serving.models, ModelRepository::OpenOne(SystemFiles(), process.directory, process.name, {}));
+  EDGEWISE_ASSIGN(serving.server, ScoreServer::Start(*serving.models, {.addresses = process.addresses}));
+  return serving;
 }
 
 void Say(const std::string& line) {
@@ -53,11 +58,12 @@ Result<void> RunScorer(const ScorerProcess& process) {
     close(signals);
     return std::unexpected(std::move(server.error()));
   }
-  const auto& addresses = (*server)->addresses();
+  const auto& addresses = server->server->addresses();
   Say(process.json ? fmt::format(R"({{"ready":["{}"]}})", fmt::join(addresses, R"(",")"))
                    : fmt::format("ready {}", fmt::join(addresses, " ")));
   Wait(signals, process.lifeline);
-  server->reset();
+  server->server.reset();
+  server->models.reset();
   close(signals);
   return {};
 }

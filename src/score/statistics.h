@@ -28,6 +28,7 @@ struct BatchStatistics {
 
 /// What a version did as a shadow: it scored the same rows as another, and its answers were only compared.
 struct ShadowStatistics {
+  std::atomic<std::uint64_t> waiting{0};  ///< Copies that are not run yet.
   Duration runs;                          ///< Requests compared; from the copy of the inputs to the comparison.
   std::atomic<std::uint64_t> shed{0};     ///< Not run, because there was no room or no time.
   std::atomic<std::uint64_t> failed{0};   ///< Run, and no answer, or one of another shape.

@@ -1,242 +1,237 @@
+// Reading: a connection's turn. What happens to answers is in connection_answers.cc.
 #include "net/detail/connection.h"
 
-#include <boost/asio/buffer.hpp>
+#include <sys/socket.h>
+
 #include <boost/asio/post.hpp>
-#include <boost/asio/write.hpp>
-#include <boost/beast/http.hpp>
 #include <boost/core/demangle.hpp>
+#include <cerrno>
 #include <exception>
-#include <thread>
 #include <typeinfo>
+#include <utility>
 
 #include "base/log.h"
-#include "net/detail/message.h"
 
 namespace edgewise::net::detail {
-namespace http = boost::beast::http;
 namespace {
 
-constexpr std::size_t kLargestWrite = 256u << 10;  // answers are joined up to this size
-constexpr std::size_t kLargestKept = 64u << 10;    // what a connection keeps for its next write
+constexpr std::size_t kLargestTurn = 256u << 10;  // bytes of requests and answers
+constexpr std::size_t kMostInTurn = 64;           // requests
+constexpr std::size_t kSlowProgress = 64u << 10;  // so many bytes in `idle` are a slow request and not a silent connection
 
-std::size_t BytesOf(const HttpRequest& request) {
-  std::size_t bytes = request.target.size() + request.body.size();
-  for (const auto& header : request.headers) bytes += header.name.size() + header.value.size();
-  return bytes;
-}
-
-/// A handler that throws is a bug of ours and must not end everybody else's requests. Neither the log nor the answer repeats the
-/// exception's words: they may hold the request's data.
-void HandleGuarded(const HttpHandler& handler, HttpRequest request, const Responder& respond) {
-  std::string thrown = "something that is no exception";
-  try {
-    return handler(std::move(request), respond);
-  } catch (const std::exception& exception) {
-    thrown = boost::core::demangle(typeid(exception).name());
-  } catch (...) {
-  }
-  log::Failed("http: a handler threw {}; the request is answered 500", thrown);
-  respond(HttpResponse::FromError({Code::kInternal, "the server failed on this request; its log says more"}));
-}
+bool WouldBlock() { return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR; }
 
 }  // namespace
 
-Connection::Connection(std::shared_ptr<Home> home, Load& load, Socket socket, const HttpHandler& handler,
-                       const HttpServer::Options& options)
-    : home_(std::move(home)),
-      load_(load),
+Connection::Connection(IoThread& thread, ServerSocket socket)
+    : thread_(thread),
       socket_(std::move(socket)),
-      handler_(handler),
-      options_(options),
-      idle_(socket_.get_executor()),
-      stalled_(socket_.get_executor()) {}
+      input_(thread.blocks()),
+      parser_({thread.shared().options.max_header, thread.shared().options.max_body}),
+      moved_(thread.tick()) {}
+
+Connection::~Connection() {
+  Close();
+  thread_.shared().bytes -= counted_;
+}
 
 void Connection::Close() {
+  if (closed()) return;
   boost::system::error_code ignored;
-  idle_.cancel();
-  stalled_.cancel();
   socket_.close(ignored);
+  thread_.shared().connections -= 1;
 }
 
 void Connection::Finish() {
   last_request_seen_ = true;
-  boost::system::error_code ignored;
-  if (!busy()) return Close();
-  socket_.shutdown(Socket::shutdown_receive, ignored);
+  if (!busy()) Close();
 }
 
-void Connection::RestartIdleTimer() {
-  idle_.expires_after(options_.idle);
-  // It also keeps the connection alive when nothing is read any more and answers are still due.
-  idle_.async_wait([self = shared_from_this()](boost::system::error_code error) {
-    if (error || self->closed()) return;
-    if (self->busy()) return self->RestartIdleTimer();  // it waits for us, or WatchWriting() sees to it
-    self->Close();
-  });
-}
-
-/// A client that takes nothing of its answers for `idle` would keep them, and a descriptor, for ever. One timer for many writes: setting it
-/// for each would cost more than the writes of small answers. So the connection goes after one to two times `idle`.
-void Connection::WatchWriting() {
-  write_moved_ = true;
-  if (watches_write_) return;
-  watches_write_ = true;
-  write_moved_ = false;
-  stalled_.expires_after(options_.idle);
-  stalled_.async_wait([weak = weak_from_this()](boost::system::error_code error) {
-    const auto self = weak.lock();
-    if (error || !self || self->closed()) return;
-    self->watches_write_ = false;
-    if (!self->writing_) return;
-    if (!self->write_moved_) return self->Close();
-    self->WatchWriting();
-  });
+/// A client that waits for our answers is not silent. One that takes nothing of them would keep them, and a descriptor, for ever.
+void Connection::Sweep() {
+  if (closed()) return;
+  const auto now = thread_.tick();
+  if (lingers_) {
+    if (now - moved_ > thread_.linger_ticks()) Close();
+  } else if (waits_to_write_) {
+    if (now - output_moved_ > thread_.idle_ticks()) Close();
+  } else if (open_.empty() && now - moved_ > thread_.idle_ticks()) {
+    Close();
+  }
 }
 
 /// A client that does not read its answers, or sends faster than we answer, waits in its own socket and not in our memory. Where the
 /// server holds much, reading ahead ends first; it goes on with this connection's own answers, so nobody has to wake it.
 bool Connection::Full() const {
-  return open_.size() >= options_.pipeline || held_ + (writing_ ? writing_bytes_.size() : 0) >= options_.max_in_flight ||
-         (busy() && load_.bytes >= options_.max_held / 2);
+  if (!busy()) return false;
+  const auto& options = thread_.shared().options;
+  return open_.size() >= options.pipeline || held_ + unsent() >= options.max_in_flight ||
+         thread_.shared().bytes.load(std::memory_order_relaxed) >= options.max_held / 2;
 }
 
 void Connection::CountBytes() {
-  const auto now = held_ + (writing_ ? writing_bytes_.size() : 0) + (parser_ ? parser_->get().body().size() : 0);
-  load_.bytes += now - counted_;  // unsigned: wraps around and back
+  const auto now = Holds();
+  if (now == counted_) return;
+  thread_.shared().bytes.fetch_add(now - counted_, std::memory_order_relaxed);  // unsigned: wraps around and back
   counted_ = now;
 }
 
-void Connection::Read() {
-  if (reading_ || last_request_seen_ || closed() || Full()) return;
-  reading_ = true;
-  parser_.emplace();
-  parser_->header_limit(static_cast<std::uint32_t>(options_.max_header));
-  parser_->body_limit(options_.max_body);
-  parser_->eager(true);  // header and body, as far as they are there
-  RestartIdleTimer();
-  ReadSome();
+/// With what was read just now, which is not counted yet: most requests are answered before they would be.
+bool Connection::IsCrowded() const {
+  return thread_.shared().bytes.load(std::memory_order_relaxed) + Holds() - counted_ > thread_.shared().options.max_held;
 }
 
-void Connection::ReadSome() {
-  http::async_read_some(socket_, buffer_, *parser_,
-                        [self = shared_from_this()](boost::system::error_code error, std::size_t) { self->OnRead(error); });
-}
-
-void Connection::OnRead(boost::system::error_code error) {
-  CountBytes();
-  const bool crowded = load_.bytes > options_.max_held;
-  if (!error && !crowded && !last_request_seen_ && !parser_->is_done()) return ReadSome();
-  reading_ = false;
-  if (last_request_seen_) return;
-  if (error) return OnReadError(error);
-  if (!crowded) {
-    HandOut();
-    return Read();
-  }
-  last_request_seen_ = true;
-  parser_.reset();
-  Refuse(503, Code::kUnavailable, "the server holds as many bytes of requests as it may; try again");
-}
-
-void Connection::OnReadError(boost::system::error_code error) {
-  last_request_seen_ = true;
-  parser_.reset();
-  CountBytes();
-  if (error == http::error::body_limit) return Refuse(413, Code::kInvalidArgument, "the body is larger than this server takes");
-  if (error == http::error::header_limit) return Refuse(431, Code::kInvalidArgument, "the headers are larger than this server takes");
-  const bool gone = error == http::error::end_of_stream || error == http::error::partial_message ||
-                    error.category() == boost::asio::error::get_system_category() ||
-                    error.category() == boost::asio::error::get_misc_category();
-  if (!gone) return Refuse(400, Code::kInvalidArgument, "not an HTTP/1.1 request");
-  // A client that is gone while answers are due gets what still can be sent; an idle one is closed.
-  if (!busy()) Close();
-}
-
-void Connection::Refuse(int status, Code code, std::string_view reason) {
-  open_.push_back({std::nullopt, false, false, 0});
-  auto answer = HttpResponse::FromError({code, std::string(reason)});
-  answer.status = status;
-  OnAnswer(first_ + open_.size() - 1, std::move(answer));
-}
-
-void Connection::HandOut() {
-  const std::uint64_t number = first_ + open_.size();
-  auto request = FromBeast(parser_->release());
-  const bool keep_alive = request.header("Connection") != "close";
-  last_request_seen_ = !keep_alive;
-  open_.push_back({std::nullopt, keep_alive, request.method == "HEAD", BytesOf(request)});
-  held_ += open_.back().bytes;
-  parser_.reset();
-  CountBytes();
-  HandleGuarded(handler_, std::move(request), ResponderFor(number));
-}
-
-/// The answer may come from any thread, at any time, even after this connection or the server is gone.
-Responder Connection::ResponderFor(std::uint64_t number) {
-  return [weak = weak_from_this(), number, home = home_, io_thread = std::this_thread::get_id()](HttpResponse answer) {
-    if (std::this_thread::get_id() == io_thread) {
-      if (const auto self = weak.lock()) self->OnAnswer(number, std::move(answer));
-      return;
-    }
-    const std::lock_guard lock(home->mutex);
-    if (home->context == nullptr) return;
-    boost::asio::post(*home->context, [weak, number, answer = std::move(answer)]() mutable {
-      if (const auto self = weak.lock()) self->OnAnswer(number, std::move(answer));
-    });
-  };
-}
-
-void Connection::OnAnswer(std::uint64_t number, HttpResponse answer) {
-  if (number < first_ || number - first_ >= open_.size() || closed()) return;
-  auto& open = open_[number - first_];
-  if (open.answer) return;  // answered twice: the first one counts
-  open.bytes += answer.body.size();
-  held_ += answer.body.size();
-  CountBytes();
-  open.answer = std::move(answer);
-  if (open_.front().answer) ScheduleWrite();
-}
-
-void Connection::ScheduleWrite() {
-  if (writing_ || write_scheduled_) return;
-  write_scheduled_ = true;
-  boost::asio::post(socket_.get_executor(), [self = shared_from_this()] {
-    self->write_scheduled_ = false;
-    self->Write();
+void Connection::WaitToRead() {
+  if (waits_to_read_ || closed()) return;
+  waits_to_read_ = true;
+  socket_.async_wait(ServerSocket::wait_read, [self = shared_from_this()](boost::system::error_code error) {
+    self->waits_to_read_ = false;
+    if (!error && !self->closed()) self->OnReadable();
   });
 }
 
-void Connection::Write() {
-  if (writing_ || closed() || open_.empty() || !open_.front().answer) return;
-  writing_bytes_.clear();
-  bool keep_alive = true;
-  while (!open_.empty() && open_.front().answer && writing_bytes_.size() < kLargestWrite && keep_alive) {
-    const auto& front = open_.front();
-    keep_alive = front.keep_alive;
-    Serialise(*front.answer, keep_alive, front.head, writing_bytes_);
-    held_ -= front.bytes;
-    open_.pop_front();
-    ++first_;
+void Connection::OnReadable() {
+  if (last_request_seen_ && !lingers_) return;  // Flush() will see to the rest
+  if (!ReadSome()) return;
+  if (lingers_) {
+    input_.Consume(input_.size());
+    return WaitToRead();
   }
-  writing_ = true;
-  CountBytes();
-  WatchWriting();
-  const auto note_and_go_on = [self = shared_from_this()](boost::system::error_code error, std::size_t bytes) {
-    if (bytes > 0) self->write_moved_ = true;
-    return error ? std::size_t{0} : kLargestWrite;
-  };
-  boost::asio::async_write(
-      socket_, boost::asio::buffer(writing_bytes_), note_and_go_on,
-      [self = shared_from_this(), keep_alive](boost::system::error_code error, std::size_t) { self->OnWritten(error, keep_alive); });
+  if (IsCrowded()) Refuse(503, "the server holds as many bytes of requests as it may; try again");
+  Turn();
 }
 
-void Connection::OnWritten(boost::system::error_code error, bool keep_alive) {
-  writing_ = false;
+/// False: there was nothing to read, and what follows from that is done.
+bool Connection::ReadSome() {
+  const bool begins = input_.size() == 0;
+  const auto room = input_.Room(parser_.wanted());
+  const auto got = recv(socket_.native_handle(), room.data(), room.size(), 0);
+  if (got > 0) {
+    input_.Commit(static_cast<std::size_t>(got));
+    slow_bytes_ += static_cast<std::size_t>(got);
+    if (!lingers_ && (begins || slow_bytes_ >= kSlowProgress)) {
+      slow_bytes_ = 0;
+      moved_ = thread_.tick();
+    }
+    return true;
+  }
+  if (begins) input_.Consume(0);
+  if (got < 0 && WouldBlock()) {
+    WaitToRead();
+    return false;
+  }
+  last_request_seen_ = client_has_ended_ = true;
+  // A client that has sent all and waits for answers still gets them.
+  if (got < 0 || lingers_ || !busy()) Close();
+  return false;
+}
+
+void Connection::Turn() {
+  in_turn_ = true;
+  full_ = false;
+  bool again = false;
+  std::size_t bytes = 0;
+  for (std::size_t requests = 0; !last_request_seen_ && !closed();) {
+    full_ = Full();
+    if (full_) break;
+    const auto found = parser_.Parse(input_);
+    if (found == RequestParser::Found::kNotYet) {
+      OfferContinue();
+      break;
+    }
+    if (found == RequestParser::Found::kRefused) {
+      Refuse(parser_.refusal().status, parser_.refusal().reason);
+      break;
+    }
+    const auto before = unsent();
+    HandOut();
+    bytes += handled_size_ + (unsent() - before);
+    again = ++requests >= kMostInTurn || bytes >= kLargestTurn;
+    if (again) break;
+  }
+  in_turn_ = false;
+  Flush();
   CountBytes();
-  if (error || !keep_alive || (last_request_seen_ && open_.empty())) return Close();
-  Write();
-  if (!writing_ && writing_bytes_.capacity() > kLargestKept) writing_bytes_ = {};
-  Read();
+  GoOn(again);
+}
+
+void Connection::GoOn(bool again) {
+  if (closed() || last_request_seen_) return;
+  const bool was_full = std::exchange(full_, Full());
+  if (full_) return;  // its answers will wake it
+  again = again || was_full;
+  if (!again || input_.size() == 0) return WaitToRead();
+  boost::asio::post(socket_.get_executor(), [self = shared_from_this()] {
+    if (!self->closed()) self->Turn();
+  });
+}
+
+void Connection::HandOut() {
+  const auto view = parser_.View(input_, thread_.headers());
+  const bool keep_alive = parser_.keep_alive();
+  form_ = {keep_alive, view.method == "HEAD", parser_.is_version_1_0()};
+  if (!keep_alive) last_request_seen_ = true;
+  handled_size_ = parser_.size();
+  present_ = first_ + open_.size();
+  moved_ = thread_.tick();
+  slow_bytes_ = 0;
+  continued_ = false;
+  HandleGuarded(view);
+  input_.Consume(parser_.Next());
+}
+
+/// A handler that throws is a bug of ours and must not end everybody else's requests. Neither the log nor the answer repeats the
+/// exception's words: they may hold the request's data.
+void Connection::HandleGuarded(const RequestView& view) {
+  auto& answer = thread_.answer();
+  answer.Begin(*this);
+  try {
+    thread_.shared().handler(view, answer, thread_.index());
+    if (answer.state() == Answer::State::kOpen) FailPresent("neither answered nor said that it will");
+  } catch (const std::exception& exception) {
+    FailPresent("threw " + boost::core::demangle(typeid(exception).name()));
+  } catch (...) {
+    FailPresent("threw something that is no exception");
+  }
+}
+
+void Connection::FailPresent(std::string_view what) {
+  log::Failed("http: a handler {}; the request is answered 500", what);
+  const auto failed = HttpResponse::FromError({Code::kInternal, "the server failed on this request; its log says more"});
+  auto& answer = thread_.answer();
+  if (answer.state() == Answer::State::kLater) return OnAnswer(present_, failed);
+  answer.body() = failed.body;
+  answer.Send(failed.status, "application/json");
+}
+
+/// The bytes that follow are in doubt: the connection ends with this answer.
+void Connection::Refuse(int status, std::string_view reason) {
+  last_request_seen_ = true;
+  form_ = {.keep_alive = false};
+  handled_size_ = 0;
+  const auto code = status == 503 ? Code::kUnavailable : Code::kInvalidArgument;
+  const auto answer = HttpResponse::FromError({code, std::string(reason)});
+  parser_.Next();
+  input_.Consume(input_.size());
+  Send(status, "application/json", {}, answer.body);
+}
+
+void Connection::OfferContinue() {
+  if (continued_ || !parser_.expects_continue() || !open_.empty()) return;
+  continued_ = true;
+  Output() += "HTTP/1.1 100 Continue\r\n\r\n";
+}
+
+/// Closing while bytes of the client are unread, or still on their way, would reset the connection and with it take the last answer out of
+/// the client's hands. So what it still sends is thrown away for a while, until it closes too.
+void Connection::Linger() {
+  boost::system::error_code failed;
+  if (!client_has_ended_) socket_.shutdown(ServerSocket::shutdown_send, failed);
+  if (client_has_ended_ || failed) return Close();
+  lingers_ = true;
+  moved_ = thread_.tick();
+  input_.Consume(input_.size());
+  WaitToRead();
 }
 
 }  // namespace edgewise::net::detail

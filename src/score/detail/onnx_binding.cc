@@ -58,6 +58,7 @@ Result<std::span<const TensorView>> OnnxBinding::Run(std::span<const TensorView>
     if (!learned_) return std::unexpected(std::move(run.error()));
     EDGEWISE_TRY(RunLoose());
   }
+  if (learned_ && !checked_) EDGEWISE_TRY(CheckKept());
   if (!all_kept_) EDGEWISE_TRY(Collect());
   ran_ = true;
   return views_;
@@ -71,7 +72,7 @@ Result<void> OnnxBinding::RunBound() {
 /// values were the reason: ONNX Runtime's codes do not.
 Result<void> OnnxBinding::RunLoose() {
   for (auto& output : outputs_) EDGEWISE_TRY(BindLoose(output));
-  ran_ = learned_ = all_kept_ = false;
+  ran_ = learned_ = checked_ = all_kept_ = false;
   EDGEWISE_TRY(RunBound());
   memory_.shapes_decide = false;
   return {};
@@ -147,83 +148,6 @@ Result<void> OnnxBinding::FillStrings(const Input& input, std::span<const std::s
     EDGEWISE_TRY(Check(api_.GetResizedStringTensorElementBuffer(input.value.get(), i, strings[i].size(), &to)));
     std::ranges::copy(strings[i], to);
   }
-  return {};
-}
-
-/// ONNX Runtime takes memory for it in the next run, and only in that.
-Result<void> OnnxBinding::BindLoose(Output& output) {
-  output.kept = false;
-  output.value.reset();
-  return Check(api_.BindOutputToDevice(io_.get(), Info(output).name.c_str(), &session_.memory()));
-}
-
-Result<void> OnnxBinding::Collect() {
-  OrtValue** values = nullptr;
-  std::size_t count = 0;
-  EDGEWISE_TRY(Check(api_.GetBoundOutputValues(io_.get(), &session_.allocator(), &values, &count)));
-  for (std::size_t i = 0; i < count; ++i) {
-    OnnxOwned<OrtValue> value(values[i], {&api_});
-    if (i < outputs_.size() && !outputs_[i].kept) outputs_[i].value = std::move(value);
-  }
-  EDGEWISE_TRY(Check(api_.AllocatorFree(&session_.allocator(), values)));
-  for (std::size_t i = 0; i < outputs_.size(); ++i) {
-    if (!outputs_[i].kept) EDGEWISE_TRY(CollectOne(outputs_[i], views_[i]));
-  }
-  return {};
-}
-
-Result<void> OnnxBinding::CollectOne(Output& output, TensorView& view) {
-  OrtTensorTypeAndShapeInfo* made = nullptr;
-  EDGEWISE_TRY(Check(api_.GetTensorTypeAndShape(output.value.get(), &made)));
-  const OnnxOwned<OrtTensorTypeAndShapeInfo> info(made, {&api_});
-  std::size_t rank = 0;
-  std::size_t elements = 0;
-  EDGEWISE_TRY(Check(api_.GetDimensionsCount(made, &rank)));
-  output.shape.resize(rank);
-  EDGEWISE_TRY(Check(api_.GetDimensions(made, output.shape.data(), rank)));
-  EDGEWISE_TRY(Check(api_.GetTensorShapeElementCount(made, &elements)));
-  view = {.type = Info(output).type, .shape = output.shape, .bytes = {}, .strings = {}};
-  if (elements == 0) return {};
-  if (view.type == DataType::kBytes) return CollectStrings(output, view, elements);
-  void* data = nullptr;
-  EDGEWISE_TRY(Check(api_.GetTensorMutableData(output.value.get(), &data)));
-  view.bytes = {static_cast<const std::byte*>(data), elements * SizeOf(view.type)};
-  return {};
-}
-
-Result<void> OnnxBinding::CollectStrings(Output& output, TensorView& view, std::size_t elements) const {
-  std::size_t length = 0;
-  EDGEWISE_TRY(Check(api_.GetStringTensorDataLength(output.value.get(), &length)));
-  output.text.resize(length + 1);  // one more, so that there is an address where every string is empty
-  output.offsets.resize(elements);
-  EDGEWISE_TRY(Check(api_.GetStringTensorContent(output.value.get(), output.text.data(), length, output.offsets.data(), elements)));
-  output.offsets.push_back(length);
-  output.strings.clear();
-  for (std::size_t i = 0; i < elements; ++i) {
-    output.strings.emplace_back(output.text.data() + output.offsets[i], output.offsets[i + 1] - output.offsets[i]);
-  }
-  view.strings = output.strings;
-  return {};
-}
-
-/// Binds the outputs to kept memory of the shapes that they had in the run before.
-Result<void> OnnxBinding::Keep() {
-  learned_ = true;
-  all_kept_ = true;
-  for (std::size_t i = 0; i < outputs_.size(); ++i) {
-    auto& output = outputs_[i];
-    auto& view = views_[i];
-    if (view.bytes.empty() || view.bytes.size() > OnnxMemory::kKept) {
-      all_kept_ = false;
-      continue;
-    }
-    auto* const bytes = memory_.Reserve(memory_.outputs[output.index], view.bytes.size());
-    EDGEWISE_ASSIGN(output.value, Wrap(Info(output), bytes, view.bytes.size(), output.shape));
-    EDGEWISE_TRY(Check(api_.BindOutput(io_.get(), Info(output).name.c_str(), output.value.get())));
-    output.kept = true;
-    view.bytes = {bytes, view.bytes.size()};
-  }
-  generation_ = memory_.generation;
   return {};
 }
 

@@ -52,6 +52,8 @@ class OnnxBinding {
   Result<void> BindLoose(Output& output);
   Result<void> RunBound();
   Result<void> RunLoose();
+  Result<std::vector<OnnxOwned<OrtValue>>> BoundValues() const;
+  Result<void> CheckKept();
   Result<void> Collect();
   Result<void> CollectOne(Output& output, TensorView& view);
   Result<void> CollectStrings(Output& output, TensorView& view, std::size_t elements) const;
@@ -70,6 +72,7 @@ class OnnxBinding {
   std::vector<TensorView> views_;
   bool ran_ = false;       // the outputs' shapes are known
   bool learned_ = false;   // outputs that fit are bound to kept memory
+  bool checked_ = false;   // a run was seen to use that memory
   bool all_kept_ = false;  // every one is: nothing to collect
 };
 

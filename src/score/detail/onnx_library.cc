@@ -73,7 +73,8 @@ Result<std::shared_ptr<const OnnxLibrary>> OnnxLibrary::Open() {
     return Fail(Code::kFailedPrecondition, fmt::format("{} is ONNX Runtime {}, older than 1.{}; run tools/bootstrap", library->path_,
                                                        library->version_, ORT_API_VERSION));
   }
-  EDGEWISE_TRY(library->Check(library->api_->CreateEnv(ORT_LOGGING_LEVEL_ERROR, "edgewise", &library->environment_), "ONNX Runtime"));
+  // Errors come back as values; ONNX Runtime's own lines on stderr would carry a caller's data, as often as the caller likes.
+  EDGEWISE_TRY(library->Check(library->api_->CreateEnv(ORT_LOGGING_LEVEL_FATAL, "edgewise", &library->environment_), "ONNX Runtime"));
   EDGEWISE_TRY(library->Check(library->api_->DisableTelemetryEvents(library->environment_), "ONNX Runtime"));
   return library;
 }

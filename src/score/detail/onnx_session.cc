@@ -26,6 +26,7 @@ Result<OnnxOwned<OrtSessionOptions>> MakeOptions(const OnnxLibrary& library) {
 
 Result<std::unique_ptr<OnnxSession>> OnnxSession::Open(std::string_view onnx) {
   std::unique_ptr<OnnxSession> session(new OnnxSession);  // the constructor is private
+  EDGEWISE_ASSIGN(session->facts_, CheckOnnx(onnx));
   EDGEWISE_ASSIGN(session->library_, OnnxLibrary::Open());
   EDGEWISE_TRY(session->Create(onnx));
   return session;
@@ -44,7 +45,7 @@ Result<void> OnnxSession::Create(std::string_view onnx) {
                       "the ONNX model cannot be loaded");
   if (!loaded) return Fail(Code::kInvalidArgument, loaded.error().message);  // whatever is wrong, it is the model
   session_ = {session, {&api()}};
-  EDGEWISE_ASSIGN(signature_, ReadSignature(*library_, *session_));
+  EDGEWISE_ASSIGN(signature_, ReadSignature(*library_, *session_, facts_));
   return {};
 }
 

@@ -3,6 +3,7 @@
 #include <memory>
 #include <string_view>
 
+#include "score/detail/onnx_check.h"
 #include "score/detail/onnx_library.h"
 #include "score/detail/onnx_owned.h"
 #include "score/model_engine.h"
@@ -13,13 +14,14 @@ namespace edgewise::score::detail {
 /// Lifecycle: immutable after Open(); outlives the runners made from it. Threads: any number of runs at once.
 class OnnxSession {
  public:
-  /// The bytes passed CheckOnnx(). Errors: as OpenOnnxModel().
+  /// Checks the bytes (CheckOnnx) and loads them. Errors: as OpenOnnxModel().
   static Result<std::unique_ptr<OnnxSession>> Open(std::string_view onnx);
   ~OnnxSession() = default;
   OnnxSession(const OnnxSession&) = delete;
   OnnxSession& operator=(const OnnxSession&) = delete;
 
   const Signature& signature() const { return signature_; }
+  const OnnxFacts& facts() const { return facts_; }
   const OnnxLibrary& library() const { return *library_; }
   const OrtApi& api() const { return library_->api(); }
   const OrtMemoryInfo& memory() const { return *memory_; }
@@ -35,6 +37,7 @@ class OnnxSession {
   OrtAllocator* allocator_ = nullptr;
   OnnxOwned<OrtMemoryInfo> memory_;
   OnnxOwned<OrtSession> session_;
+  OnnxFacts facts_;
   Signature signature_;
 };
 

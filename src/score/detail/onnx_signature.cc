@@ -56,7 +56,8 @@ struct Side {
 
 class Reader {
  public:
-  Reader(const OnnxLibrary& library, const OrtSession& session) : library_(library), api_(library.api()), session_(session) {}
+  Reader(const OnnxLibrary& library, const OrtSession& session, const OnnxFacts& facts)
+      : library_(library), api_(library.api()), session_(session), facts_(facts) {}
 
   Result<std::vector<TensorInfo>> ReadAll(const Side& side) {
     std::size_t count = 0;
@@ -114,6 +115,7 @@ class Reader {
     EDGEWISE_TRY(Check(api_.GetDimensionsCount(&info, &rank)));
     tensor.shape.resize(rank);
     EDGEWISE_TRY(Check(api_.GetDimensions(&info, tensor.shape.data(), rank)));
+    tensor.ranked = rank > 0 || !facts_.unranked.contains(tensor.name);  // ONNX Runtime says 0 axes of both
     for (auto& axis : tensor.shape) axis = std::max<std::int64_t>(axis, -1);
     std::vector<const char*> names(rank);
     EDGEWISE_TRY(Check(api_.GetSymbolicDimensions(&info, names.data(), rank)));
@@ -144,6 +146,7 @@ class Reader {
   const OnnxLibrary& library_;
   const OrtApi& api_;
   const OrtSession& session_;
+  const OnnxFacts& facts_;
   std::vector<std::string> first_axes_;
 };
 
@@ -172,9 +175,9 @@ ONNXTensorElementDataType ElementOf(DataType type) {
   return found == kElements.end() ? ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED : found->first;
 }
 
-Result<Signature> ReadSignature(const OnnxLibrary& library, const OrtSession& session) {
+Result<Signature> ReadSignature(const OnnxLibrary& library, const OrtSession& session, const OnnxFacts& facts) {
   const auto& api = library.api();
-  Reader reader(library, session);
+  Reader reader(library, session, facts);
   Signature signature;
   EDGEWISE_ASSIGN(signature.inputs,
                   reader.ReadAll({"input", api.SessionGetInputCount, api.SessionGetInputName, api.SessionGetInputTypeInfo}));

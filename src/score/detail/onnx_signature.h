@@ -1,5 +1,8 @@
 #pragma once
 
+#include <optional>
+
+#include "score/detail/onnx_check.h"
 #include "score/detail/onnx_library.h"
 #include "score/model_engine.h"
 
@@ -11,6 +14,6 @@ ONNXTensorElementDataType ElementOf(DataType type);
 
 /// What a loaded model takes and gives. Errors: kInvalidArgument (an input or output that is no tensor, or of an element without a
 /// datatype: named, with the fix).
-Result<Signature> ReadSignature(const OnnxLibrary& library, const OrtSession& session);
+Result<Signature> ReadSignature(const OnnxLibrary& library, const OrtSession& session, const OnnxFacts& facts);
 
 }  // namespace edgewise::score::detail

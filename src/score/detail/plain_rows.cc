@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
 
+#include "score/detail/csv_rows.h"
 #include "score/detail/numbers.h"
 
 namespace edgewise::score::detail {
@@ -12,109 +12,199 @@ namespace {
 
 namespace dom = simdjson::dom;
 
-constexpr float kMissing = std::numeric_limits<float>::quiet_NaN();
+/// All values of a request: an object that names none of its columns takes 3 bytes, and memory for all of them.
+constexpr std::size_t kMostCells = std::size_t{1} << 22;
 
 std::unexpected<Error> Invalid(std::string message) { return Fail(Code::kInvalidArgument, std::move(message)); }
 
-Result<void> ReadArray(const dom::array& row, std::size_t index, std::span<float> values) {
-  std::size_t column = 0;
-  for (const auto element : row) {
-    if (column == values.size()) return Invalid(fmt::format("row {} has more than {} values", index, values.size()));
-    const auto value = element.is_null() ? kMissing : ToFloat(element);
-    if (!value) return Invalid(fmt::format("row {}, value {}: expected a number or null", index, column));
-    values[column++] = *value;
-  }
-  if (column != values.size()) return Invalid(fmt::format("row {} has {} values, expected {}", index, column, values.size()));
-  return {};
+bool IsColumn(const TensorInfo& input) {
+  return input.shape.size() == 1 || (input.shape.size() == 2 && input.shape[1] == 1);
 }
 
-/// Finds where a named value belongs: outputs are in column order, numbers and categories counted on their own.
-Result<void> Place(std::string_view name, const dom::element& element, std::size_t index, const feature::Program& program,
-                   feature::Sample& sample) {
-  std::size_t number = 0;
-  std::size_t category = 0;
-  for (const auto& output : program.outputs()) {
-    if (output.name != name) {
-      ++(output.category ? category : number);
-      continue;
-    }
-    if (element.is_null()) return {};
-    if (output.category) {
-      std::string_view text;
-      if (element.get(text) != simdjson::SUCCESS) return Invalid(fmt::format("row {}, \"{}\": expected text or null", index, name));
-      sample.categories[category] = text;
-      return {};
-    }
-    const auto value = ToFloat(element);
-    if (!value) return Invalid(fmt::format("row {}, \"{}\": expected a number or null", index, name));
-    sample.numbers[number] = *value;
-    return {};
-  }
-  return Invalid(fmt::format("row {} has a value that the model does not know; GET /v2/models/NAME lists its columns", index));
-}
-
-Result<void> ReadObject(const dom::object& row, std::size_t index, const ServedModel& model, std::span<float> values) {
-  if (!model.program) {
-    return Invalid(
-        fmt::format("model \"{}\" has no model.json that names its columns: send rows as arrays of {} numbers", model.name, model.width()));
-  }
-  const auto& program = *model.program;
-  feature::Sample sample{std::vector<float>(program.numbers(), kMissing), std::vector<std::string>(program.categories())};
-  for (const auto field : row) EDGEWISE_TRY(Place(field.key, field.value, index, program, sample));
-  program.Encode(sample, values);
-  return {};
-}
-
-Result<void> ReadRow(const dom::element& row, std::size_t index, const ServedModel& model, std::span<float> values) {
-  dom::array array;
-  dom::object object;
-  if (row.get(array) == simdjson::SUCCESS) return ReadArray(array, index, values);
-  if (row.get(object) == simdjson::SUCCESS) return ReadObject(object, index, model, values);
-  return Invalid(fmt::format("row {}: expected an array or an object", index));
-}
+bool IsScalar(const dom::element& element) { return !element.is_array() && !element.is_object(); }
 
 }  // namespace
 
-Result<std::vector<float>> ReadPlainRows(std::string_view json, const ServedModel& model, dom::parser& parser) {
-  dom::element root;
-  dom::array rows;
-  if (const auto error = parser.parse(json.data(), json.size()).get(root)) {
-    return Invalid(fmt::format("the request is not JSON: {}", simdjson::error_message(error)));
+PlainCell CellOf(const dom::element& element) {
+  PlainCell cell;
+  switch (element.type()) {
+    case dom::element_type::BOOL:
+      cell.kind = PlainCell::Kind::kFlag;
+      cell.flag = bool(element);
+      break;
+    case dom::element_type::INT64:
+      cell.kind = PlainCell::Kind::kSigned;
+      cell.integer = std::int64_t(element);
+      break;
+    case dom::element_type::UINT64:
+      cell.kind = PlainCell::Kind::kUnsigned;
+      cell.natural = std::uint64_t(element);
+      break;
+    case dom::element_type::DOUBLE:
+      cell.kind = PlainCell::Kind::kNumber;
+      cell.number = double(element);
+      break;
+    case dom::element_type::STRING:
+      cell.kind = PlainCell::Kind::kText;
+      cell.text = std::string_view(element);
+      break;
+    case dom::element_type::ARRAY:
+    case dom::element_type::OBJECT:
+    case dom::element_type::NULL_VALUE: break;
   }
-  if (root["rows"].get(rows) != simdjson::SUCCESS) return Invalid(R"(the request must be an object {"rows":[...]})");
-  std::size_t count = 0;
-  for (const auto row : rows) count += (void(row), 1U);
-  if (count == 0) return Invalid("no rows to score");
-  if (count > model.engine->max_rows()) {
-    return Invalid(fmt::format("{} rows in one request, at most {}: send fewer", count, model.engine->max_rows()));
-  }
-  std::vector<float> values(count * model.width());
-  std::size_t index = 0;
-  for (const auto row : rows) {
-    EDGEWISE_TRY(ReadRow(row, index, model, std::span(values).subspan(index * model.width(), model.width())));
-    ++index;
-  }
-  return values;
+  return cell;
 }
 
-std::string WriteScores(const ServedModel& model, std::span<const float> scores) {
-  std::string out = R"({"model":)";
-  AppendText(out, model.name);
-  out += R"(,"version":)";
-  AppendText(out, model.version);
-  out += R"(,"scores":[)";
-  const std::size_t classes = model.engine->classes();
-  for (std::size_t begin = 0; begin < scores.size(); begin += classes) {
-    if (begin != 0) out += ',';
-    const std::size_t first = classes > 2 ? 0 : classes - 1;
-    if (classes > 2) out += '[';
-    for (std::size_t i = first; i < classes; ++i) {
-      if (i != first) out += ',';
-      AppendFloat(out, scores[begin + i]);
-    }
-    if (classes > 2) out += ']';
+Result<PlainLayout> PlainLayout::Of(const ModelVersion& version) {
+  const auto& inputs = version.signature().inputs;
+  PlainLayout layout;
+  if (version.program()) {
+    layout.kind = Kind::kProgram;
+    for (const auto& output : version.program()->outputs()) layout.names.emplace_back(output.name);
+    layout.columns = layout.names.size();
+    return layout;
   }
-  return out + "]}";
+  if (!inputs.empty() && std::ranges::all_of(inputs, IsColumn)) {
+    layout.kind = Kind::kColumns;
+    for (const auto& input : inputs) layout.names.emplace_back(input.name);
+    layout.columns = layout.names.size();
+    return layout;
+  }
+  if (inputs.size() == 1 && inputs[0].shape.size() == 2) {
+    layout.columns = static_cast<std::size_t>(std::max<std::int64_t>(inputs[0].shape[1], 0));
+    return layout;
+  }
+  return Fail(Code::kFailedPrecondition,
+              fmt::format("model \"{}\" takes no plain rows: its inputs are neither one table nor a column each; use /v2/models/{}/infer",
+                          version.model(), version.model()));
+}
+
+PlainReader::PlainReader(const ModelVersion& version, const PlainLayout& layout, PlainTable& table)
+    : version_(version), layout_(layout), table_(table) {
+  table_.columns = layout.columns;
+}
+
+Result<void> PlainReader::BeginRow(std::size_t columns) {
+  if (table_.columns == 0) table_.columns = std::max<std::size_t>(columns, 1);
+  if (table_.rows == version_.max_rows() || table_.cells.size() + table_.columns > kMostCells) {
+    return Invalid(fmt::format("more than {} rows in one request: send fewer", table_.rows));
+  }
+  ++table_.rows;
+  table_.is_list.push_back(false);
+  table_.cells.resize(table_.cells.size() + table_.columns);
+  return {};
+}
+
+Result<void> PlainReader::ReadRows(const dom::array& rows) {
+  for (const auto row : rows) EDGEWISE_TRY(ReadRow(row));
+  return {};
+}
+
+Result<void> PlainReader::ReadRow(const dom::element& row) {
+  dom::array list;
+  dom::object object;
+  if (row.get(list) == simdjson::SUCCESS) return ReadList(list);
+  if (row.get(object) == simdjson::SUCCESS) return ReadObject(object);
+  return Invalid(fmt::format("row {}: expected an array or an object", table_.rows));
+}
+
+Result<void> PlainReader::ReadList(const dom::array& row) {
+  const std::size_t index = table_.rows;
+  EDGEWISE_TRY(BeginRow(row.size()));
+  table_.is_list.back() = true;
+  std::size_t column = 0;
+  for (const auto element : row) {
+    if (column == table_.columns) return Invalid(fmt::format("row {} has more than {} values", index, table_.columns));
+    if (!IsScalar(element)) return Invalid(fmt::format("row {}, value {}: expected one value or null", index, column));
+    cells()[column++] = CellOf(element);
+  }
+  if (column != table_.columns) return Invalid(fmt::format("row {} has {} values, expected {}", index, column, table_.columns));
+  return {};
+}
+
+Result<void> PlainReader::ReadObject(const dom::object& row) {
+  const std::size_t index = table_.rows;
+  if (layout_.kind == PlainLayout::Kind::kTable) {
+    return Invalid(fmt::format("model \"{}\" has no model.json that names its columns: send rows as arrays", version_.model()));
+  }
+  EDGEWISE_TRY(BeginRow(layout_.columns));
+  seen_.assign(layout_.columns, false);
+  std::size_t named = 0;
+  for (const auto field : row) {
+    const auto column = Column(field.key, named);
+    if (!column) return Fail(column.error().code, fmt::format("row {}: {}", index, column.error().message));
+    if (seen_[*column]) return Invalid(fmt::format("row {}: \"{}\" is there twice", index, layout_.names[*column]));
+    if (!IsScalar(field.value)) return Invalid(fmt::format("row {}, \"{}\": expected one value or null", index, layout_.names[*column]));
+    seen_[*column] = true;
+    cells()[*column] = CellOf(field.value);
+    ++named;
+  }
+  if (named == layout_.columns) return {};
+  const auto left_out = static_cast<std::size_t>(std::ranges::find(seen_, false) - seen_.begin());
+  return Computed(layout_.names[left_out]);
+}
+
+/// Callers mostly name values in the model's order: `hint` is where this one would be.
+Result<std::size_t> PlainReader::Column(std::string_view name, std::size_t hint) const {
+  const auto& names = layout_.names;
+  if (hint < names.size() && names[hint] == name) return hint;
+  const auto found = std::ranges::find(names, name);
+  if (found != names.end()) return static_cast<std::size_t>(found - names.begin());
+  const auto& program = version_.program();
+  const auto reads = [&](const feature::StreamSpec& stream) { return stream.Find(name) >= 0; };
+  if (program && (reads(program->request()) || std::ranges::any_of(program->streams(), reads))) {
+    return Fail(Code::kFailedPrecondition, fmt::format("{} is a field that features are computed from, which a site does: ask the site's /score/{}",
+                                                       Quoted(name), version_.model()));
+  }
+  return Invalid(fmt::format("no column is called {}; GET /v2/models/{} lists them", Quoted(name), version_.model()));
+}
+
+/// A column that was left out is missing, unless it is a feature that only a site can compute.
+Result<void> PlainReader::Computed(std::string_view name) const {
+  if (!version_.program() || version_.program()->streams().empty()) return {};
+  return Fail(Code::kFailedPrecondition,
+              fmt::format("column \"{}\" was left out, and this model's features are computed from records: ask the site's /score/{}, or name "
+                          "every column (null where it is missing)",
+                          name, version_.model()));
+}
+
+Result<void> PlainReader::ReadCsv(std::string_view csv) {
+  std::vector<std::size_t> places;  // of the CSV's columns
+  const auto take_header = [&](const std::vector<std::string_view>& names) -> Result<void> {
+    if (layout_.kind == PlainLayout::Kind::kTable) {  // by place: the model does not know names
+      if (layout_.columns != 0 && names.size() != layout_.columns) {
+        return Invalid(fmt::format("line 1 names {} columns, expected {}", names.size(), layout_.columns));
+      }
+      for (std::size_t i = 0; i < names.size(); ++i) places.push_back(i);
+      return {};
+    }
+    seen_.assign(layout_.columns, false);
+    for (const auto name : names) {
+      const auto column = Column(name, places.size());
+      if (!column) return Fail(column.error().code, fmt::format("line 1: {}", column.error().message));
+      places.push_back(*column);
+      seen_[*column] = true;
+    }
+    if (names.size() == layout_.columns) return {};
+    return Computed(layout_.names[static_cast<std::size_t>(std::ranges::find(seen_, false) - seen_.begin())]);
+  };
+  const auto take_row = [&](const std::vector<std::string_view>& values) -> Result<void> {
+    EDGEWISE_TRY(BeginRow(values.size()));
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      const bool lies_there = values[i].data() >= csv.data() && values[i].data() <= csv.data() + csv.size();
+      const std::string_view text = lies_there ? values[i] : std::string_view(table_.texts.emplace_back(values[i]));
+      auto& cell = cells()[places[i]];
+      cell.kind = PlainCell::Kind::kWritten;
+      cell.text = text;
+    }
+    return {};
+  };
+  return ReadCsvRows(csv, {take_header, take_row});
+}
+
+Result<void> PlainReader::Complete() const {
+  if (table_.rows == 0) return Invalid("no rows to score");
+  return {};
 }
 
 }  // namespace edgewise::score::detail

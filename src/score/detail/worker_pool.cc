@@ -113,10 +113,10 @@ void WorkerPool::Stop() {
     threads.swap(threads_);
   }
   wanted_.notify_all();
-  threads.clear();  // joins them
   for (auto& [key, queue] : waiting) {
     for (const auto& entry : queue.jobs) entry.job->Done(Fail(Code::kUnavailable, "the server is stopping"));
   }
+  threads.clear();  // joins them
 }
 
 }  // namespace edgewise::score::detail

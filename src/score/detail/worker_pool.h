@@ -47,7 +47,7 @@ class WorkerPool {
 
   /// Fails without a trace: the job is dropped, its Done() not called.
   Result<void> Submit(std::shared_ptr<JobRunner> runner, std::unique_ptr<Job> job);
-  /// Lets the runs in progress finish and answers all that wait with kUnavailable. Not from a worker.
+  /// Answers all that wait with kUnavailable, at once, and returns when the runs in progress have finished. Not from a worker.
   void Stop();
 
  private:

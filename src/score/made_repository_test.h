@@ -1,0 +1,135 @@
+#pragma once
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "net/http.h"
+#include "score/made_version_test.h"
+#include "score/model_repository.h"
+#include "score/score_server.h"
+
+namespace edgewise::score::test {
+
+/// A repository of versions that a test makes: filled before the server starts, then told what to answer.
+/// Threads: Find() any number; the rest one at a time, while nobody calls Find().
+class MadeRepository final : public ModelRepository {
+ public:
+  /// Takes an engine to be served; the model's last one answers for no version.
+  MadeVersion& Add(std::unique_ptr<ModelEngine> engine, MadeVersion::Settings settings) {
+    const auto version = std::make_shared<MadeVersion>(std::move(engine), std::move(settings));  // shared as the contract says
+    versions_.push_back(version);
+    return *version;
+  }
+  /// Its model is cold: Warm() loads it, or fails so.
+  void Cool(std::string model, std::optional<Error> failure = std::nullopt) { cold_[std::move(model)] = std::move(failure); }
+  /// What Find() says of a model; nothing: it is there.
+  void Refuse(std::string model, Error error) { refused_.insert_or_assign(std::move(model), std::move(error)); }
+
+  Result<Choice> Find(std::string_view model, std::string_view version, std::string_view sticky) override {
+    last_sticky_ = sticky;
+    if (const auto refused = refused_.find(std::string(model)); refused != refused_.end()) return std::unexpected(refused->second);
+    if (cold_.contains(std::string(model))) return Fail(Code::kAborted, "cold");
+    for (auto found = versions_.rbegin(); found != versions_.rend(); ++found) {
+      if ((*found)->model() == model && (version.empty() || (*found)->version() == version)) return Choice{*found, nullptr};
+    }
+    return Fail(Code::kNotFound, "no such model or version; GET /v2/models lists them");
+  }
+  void Warm(std::string model, std::function<void(Result<void>)> then) override {
+    threads_.emplace_back([this, model, then = std::move(then)] {
+      const auto failure = cold_.at(model);
+      if (failure) return then(std::unexpected(*failure));
+      cold_.erase(model);
+      then({});
+    });
+  }
+  Result<void> Load(std::string_view model) override { return Say("load", model); }
+  Result<void> Unload(std::string_view model) override { return Say("unload", model); }
+  std::vector<Entry> Index() const override {
+    std::vector<Entry> entries;
+    for (const auto& version : versions_) entries.push_back({version->model(), version->version(), "READY", ""});
+    for (const auto& [model, error] : refused_) entries.push_back({model, "1", "UNAVAILABLE", error.message});
+    std::ranges::stable_sort(entries, {}, &Entry::model);
+    return entries;
+  }
+  bool ready() const override { return is_ready; }
+
+  bool is_ready = true;
+  std::vector<std::string> calls;  ///< Of Load() and Unload(): read them after the answer.
+  const std::string& last_sticky() const { return last_sticky_; }
+
+ private:
+  Result<void> Say(std::string_view what, std::string_view model) {
+    calls.push_back(std::string(what) + ' ' + std::string(model));
+    const auto known = [&](const auto& version) { return version->model() == model; };
+    if (std::ranges::none_of(versions_, known)) return Fail(Code::kNotFound, "no such model");
+    return {};
+  }
+
+  std::vector<std::shared_ptr<MadeVersion>> versions_;
+  std::map<std::string, std::optional<Error>> cold_;
+  std::map<std::string, Error> refused_;
+  std::string last_sticky_;
+  std::vector<std::jthread> threads_;  ///< Last: they use the others.
+};
+
+/// Three columns: a number, a category of two words, a number.
+inline feature::Program MadeProgram(std::string_view more = "") {
+  const auto program = feature::Program::FromToml(std::string(R"(
+schema = "edgewise.features.v1"
+features = [
+  { name = "distance", field = "distance" },
+  { name = "carrier", category = "carrier" },
+  { name = "wait", field = "wait" },
+]
+[request]
+distance = {}
+carrier = "text"
+wait = {}
+)") + std::string(more),
+                                                  "made.toml");
+  EXPECT_TRUE(program) << program.error().message;
+  return program->WithVocabularies({{"carrier", {"AA", "UA"}}});
+}
+
+inline std::unique_ptr<ModelEngine> Sum(std::size_t width) { return std::make_unique<FakeModelEngine>(width); }
+inline std::unique_ptr<ModelEngine> Echo(std::vector<TensorInfo> inputs) { return std::make_unique<FakeModelEngine>(std::move(inputs)); }
+inline TensorInfo Info(std::string_view name, std::string_view type, std::vector<std::int64_t> shape = {-1, 2}) {
+  return {.name = std::string(name), .type = DataTypeOf(type).value(), .shape = std::move(shape)};
+}
+
+/// A score server on loopback, and a client of it.
+class ServerRig : public testing::Test {
+ protected:
+  ServerRig() : client_({""}) {}
+
+  void Serve(ScoreServer::Options options = {}) {
+    options.addresses = {{"127.0.0.1:0"}};
+    auto server = ScoreServer::Start(repository_, std::move(options));
+    ASSERT_TRUE(server) << server.error().message;
+    server_ = std::move(*server);
+    client_ = net::HttpClient({server_->addresses().at(0)});
+  }
+  net::HttpResponse Send(std::string method, std::string target, std::string body = "", std::vector<net::Header> headers = {}) {
+    const auto answer =
+        client_.Send({std::move(method), std::move(target), std::move(headers), std::move(body)}, Deadline::After(std::chrono::seconds(60)));
+    EXPECT_TRUE(answer) << answer.error().message;
+    return answer ? *answer : net::HttpResponse{.status = 0, .headers = {}, .body = ""};
+  }
+  net::HttpResponse Post(std::string target, std::string body, std::vector<net::Header> headers = {}) {
+    return Send("POST", std::move(target), std::move(body), std::move(headers));
+  }
+
+  MadeRepository repository_;
+  std::unique_ptr<ScoreServer> server_;
+  net::HttpClient client_;
+};
+
+}  // namespace edgewise::score::test

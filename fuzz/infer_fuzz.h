@@ -17,10 +17,12 @@ namespace edgewise::fuzz {
 class InferFuzz {
  public:
   InferFuzz() {
-    for (const auto* type : {"BOOL", "UINT8", "UINT16", "UINT32", "UINT64", "INT8", "INT16", "INT32", "INT64", "FP16", "BF16", "FP32", "FP64", "BYTES"}) {
+    for (const auto* type :
+         {"BOOL", "UINT8", "UINT16", "UINT32", "UINT64", "INT8", "INT16", "INT32", "INT64", "FP16", "BF16", "FP32", "FP64", "BYTES"}) {
       std::vector<score::TensorInfo> inputs;
       inputs.push_back({.name = "x", .type = score::DataTypeOf(type).value(), .shape = {-1, -1}});
-      versions_.push_back(std::make_unique<score::test::MadeVersion>(std::make_unique<score::FakeModelEngine>(std::move(inputs)), score::test::MadeVersion::Settings{}));
+      versions_.push_back(std::make_unique<score::test::MadeVersion>(std::make_unique<score::FakeModelEngine>(std::move(inputs)),
+                                                                     score::test::MadeVersion::Settings{}));
     }
   }
 
@@ -41,7 +43,8 @@ class InferFuzz {
   /// The request that was read, as another one of JSON alone. Nothing if JSON cannot say it.
   std::optional<std::string> Write() {
     const auto& view = views_.at(0);
-    std::string text = R"({"inputs":[{"name":"x","datatype":")" + std::string(score::NameOf(view.type)) + R"(","shape":)" + score::ShapeText(view.shape) + R"(,"data":[)";
+    std::string text = R"({"inputs":[{"name":"x","datatype":")" + std::string(score::NameOf(view.type)) + R"(","shape":)" +
+                       score::ShapeText(view.shape) + R"(,"data":[)";
     const auto written = score::detail::AppendElements(text, view, 0, score::detail::ElementsOf(view), score::NotANumber::kError);
     if (!written) return std::nullopt;
     return text + "]}]}";

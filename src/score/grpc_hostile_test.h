@@ -37,7 +37,7 @@ class GrpcHostileTest : public GrpcServerTest {
     before_ = ResidentBytes();
   }
   /// After whatever was done: others are served, and no memory was kept for it.
-  void ExpectUnharmed(std::size_t growth = 16u << 20) {
+  void ExpectUnharmed(std::size_t growth = 64u << 20) {
     Connect();
     ExpectScores();
     if (kMemoryTells) {

@@ -31,7 +31,7 @@ class GrpcHostileTest : public GrpcServerTest {
   GrpcHostileTest() {
     GrpcServer::Options options;
     options.limits.message_bytes = 1u << 20;
-    options.limits.handshake = std::chrono::milliseconds(500);
+    options.limits.handshake = std::chrono::seconds(3);
     Begin(options);
     ExpectScores();
     before_ = ResidentBytes();

@@ -27,11 +27,12 @@ format: ## format all C++ sources
 	@tools/bootstrap format
 	@tools/sources | xargs clang-format-19 -i
 
-bench: ## measure scoring, queue and journal against what the machine can do
+bench: ## measure the hot paths and the score server against what the machine can do; QUICK=1 shows in a minute that it runs
 	@tools/bootstrap bench
 	@cmake --preset release >build/configure.log 2>&1 || { tail -n 40 build/configure.log; exit 1; }
-	@cmake --build build/release -j$(JOBS) --target edgewise_bench
-	@build/release/edgewise_bench $(BENCH)
+	@cmake --build build/release -j$(JOBS) --target edgewise edgewise_bench edgewise_bench_programs
+	@build/release/edgewise_bench --save bench/results/latest.json $(if $(QUICK),--rounds 1 --milliseconds 50) $(BENCH)
+	@python3 bench/protocols/run.py $(if $(QUICK),--quick) $(PROTOCOLS)
 
 fuzz: ## feed made-up bytes to every parser of outside bytes; SECONDS_EACH=30
 	@tools/bootstrap fuzz

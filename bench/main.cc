@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <fstream>
 
 #include "machine.h"
 #include "report.h"
@@ -15,6 +16,7 @@ struct Choice {
   int rounds = 7;
   int milliseconds = 300;
   std::string folder = ".";
+  std::string save;
   bool json = false;
 };
 
@@ -25,7 +27,13 @@ Result<std::string> Run(const Choice& choice, const std::filesystem::path& folde
   auto series = scoring->series();
   for (auto& each : storage->series()) series.push_back(std::move(each));
   EDGEWISE_TRY(Measure(series, choice.rounds, std::chrono::milliseconds(choice.milliseconds)));
-  return choice.json ? Json(machine, series) + "\n" : Table(machine, series);
+  const auto json = Json(machine, series) + "\n";
+  if (!choice.save.empty()) {
+    std::filesystem::create_directories(std::filesystem::absolute(choice.save).parent_path());
+    std::ofstream file(choice.save);
+    if (!(file << json << std::flush)) return Fail(Code::kInternal, "cannot write " + choice.save);
+  }
+  return choice.json ? json : Table(machine, series);
 }
 
 int Main(int count, char** words) {
@@ -35,6 +43,7 @@ int Main(int count, char** words) {
   program.add_option("--milliseconds", choice.milliseconds, "of each series in a round")->check(CLI::Range(1, 60'000));
   program.add_option("--folder", choice.folder, "on the disk that is meant; what is written there is removed again")
       ->check(CLI::ExistingDirectory);
+  program.add_option("--save", choice.save, "file that gets the JSON too; its folder is made");
   program.add_flag("--json", choice.json, "print JSON");
   CLI11_PARSE(program, count, words);
   const auto folder = std::filesystem::path(choice.folder) / fmt::format("edgewise-bench-{}", getpid());

@@ -29,3 +29,7 @@ if(EXISTS ${PROJECT_SOURCE_DIR}/src/score/CMakeLists.txt)
   target_include_directories(edgewise_ort_headers SYSTEM INTERFACE ${ORT_INCLUDE})
   target_link_libraries(edgewise_ort_headers INTERFACE ${CMAKE_DL_LIBS})
 endif()
+
+if(EXISTS ${PROJECT_SOURCE_DIR}/src/score/CMakeLists.txt)
+  include(cmake/Grpc.cmake)
+endif()

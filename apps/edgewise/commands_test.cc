@@ -172,7 +172,7 @@ TEST_F(Commands, AnImageTravelsThroughARegistryAndIsServed) {
   EXPECT_EQ(registry.Wait(), 0) << "Ctrl-C stops cleanly";
 
   auto [scorer, ready] = Serve({"score", "serve", "--address", "127.0.0.1:0", "--model-dir", In("model"), "--name", "delay", "--json"});
-  EXPECT_EQ(ready["ready"].size(), 1U);
+  EXPECT_EQ(ready["ready"]["http"].size(), 1U);
   kill(scorer.pid(), SIGINT);
   EXPECT_EQ(scorer.Wait(), 0);
 }

@@ -6,6 +6,7 @@
 #include "command_table.h"
 #include "commands.h"
 #include "configuration_options.h"
+#include "score/model_settings.h"
 #include "site/rule_options.h"
 #include "wrap.h"
 
@@ -27,7 +28,9 @@ struct OptionFile {
 
 std::vector<OptionFile> OptionFiles() {
   return {{"configuration", "What edgewise up and train read (-c). Paths are taken from the file's own folder.", ConfigurationOptions()},
-          {"rules", "What a site does beside scoring: the file that \"rules\" names.", site::RuleOptions()}};
+          {"rules", "What a site does beside scoring: the file that \"rules\" names.", site::RuleOptions()},
+          {"model settings", "How a scorer serves one model: serving.toml beside its versions (docs/formats/repository.md).",
+           score::ModelOptions()}};
 }
 
 std::string FullName(const Option& option) {

@@ -18,7 +18,7 @@ int main(int count, char** words) {
       std::signal(SIGTERM, SIG_IGN);
       while (true) pause();
     }
-    if (word == "--socket" && i + 1 < count) process.addresses.push_back({fmt::format("unix:{}", words[++i])});
+    if (word == "--socket" && i + 1 < count) process.server.addresses.push_back({fmt::format("unix:{}", words[++i])});
     if (word == "--model-dir" && i + 1 < count) process.directory = words[++i];
     if (word == "--name" && i + 1 < count) process.name = words[++i];
     if (word == "--lifeline") process.lifeline = true;

@@ -70,7 +70,7 @@ class FakeRunner final : public Runner {
     if (inputs.size() != signature.inputs.size() || outputs.empty()) return Fail(Code::kInvalidArgument, "not the model's inputs");
     for (std::size_t i = 0; i < inputs.size(); ++i) EDGEWISE_TRY(CheckSize(signature.inputs[i], inputs[i]));
     const auto& shape = inputs[0].shape;
-    EDGEWISE_TRY(engine_.Begin(shape.empty() ? 1 : static_cast<std::size_t>(shape[0])));
+    EDGEWISE_TRY(engine_.Begin(shape.empty() ? 1 : static_cast<std::size_t>(shape[0]), stopped_));
     copies_.clear();
     for (std::size_t i = 0; i < outputs.size(); ++i) {
       const std::size_t index = outputs[i];
@@ -83,8 +83,11 @@ class FakeRunner final : public Runner {
     return views_;
   }
 
+  void Stop() override { engine_.Stop(stopped_); }
+
  private:
   const FakeModelEngine& engine_;
+  bool stopped_ = false;  // guarded by the engine's mutex
   std::vector<Copy> copies_;
   std::vector<TensorView> views_;
 };
@@ -140,15 +143,22 @@ std::size_t FakeModelEngine::bytes() const {
 
 Result<std::unique_ptr<Runner>> FakeModelEngine::MakeRunner() const { return std::make_unique<FakeRunner>(*this); }
 
-Result<void> FakeModelEngine::Begin(std::size_t rows) const {
+Result<void> FakeModelEngine::Begin(std::size_t rows, const bool& stopped) const {
   std::unique_lock lock(mutex_);
   runs_.push_back(rows);
   ++waiting_;
   changed_.notify_all();
-  changed_.wait(lock, [&] { return !held_; });
+  changed_.wait(lock, [&] { return !held_ || stopped; });
   --waiting_;
+  if (stopped) return Fail(Code::kCancelled, "the run was stopped");
   if (auto failure = std::exchange(failure_, std::nullopt)) return std::unexpected(std::move(*failure));
   return {};
+}
+
+void FakeModelEngine::Stop(bool& stopped) const {
+  const std::lock_guard lock(mutex_);
+  stopped = true;
+  changed_.notify_all();
 }
 
 }  // namespace edgewise::score

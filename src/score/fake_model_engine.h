@@ -37,8 +37,9 @@ class FakeModelEngine final : public ModelEngine {
 
  private:
   friend class FakeRunner;
-  /// A run begins: counts it, waits while held, fails if told.
-  Result<void> Begin(std::size_t rows) const;
+  /// A run begins: counts it, waits while held, fails if told, or if its runner is stopped.
+  Result<void> Begin(std::size_t rows, const bool& stopped) const;
+  void Stop(bool& stopped) const;
 
   Signature signature_;
   std::optional<float> bias_;  // none: echoes

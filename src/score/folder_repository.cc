@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "score/detail/onnx_library.h"
+
 namespace edgewise::score {
 namespace {
 
@@ -12,11 +14,17 @@ using detail::Shown;
 
 constexpr std::string_view kUnavailable = "UNAVAILABLE";
 
+ModelRepository::Options Sane(ModelRepository::Options options) {
+  options.threads = std::max<std::size_t>(options.threads, 1);
+  options.workers = std::max<std::size_t>(options.workers, 1);
+  return options;
+}
+
 }  // namespace
 
 FolderRepository::FolderRepository(Files& files, Options options)
     : files_(files),
-      options_(std::move(options)),
+      options_(Sane(std::move(options))),
       background_(std::make_shared<detail::Background>()),
       workshop_{
           .options = options_,
@@ -41,6 +49,7 @@ FolderRepository::~FolderRepository() {
 
 Result<void> FolderRepository::Start(const std::filesystem::path& folder) {
   EDGEWISE_ASSIGN(const auto names, files_.List(folder));
+  EDGEWISE_TRY(OpenLibrary());
   root_ = folder;
   for (const auto& name : names) {
     if (name.starts_with('.') || !files_.List(folder / name)) continue;  // hidden, or no folder
@@ -62,12 +71,19 @@ Result<void> FolderRepository::StartOne(const std::filesystem::path& folder, std
   if (!detail::IsModelName(name)) {
     return Fail(Code::kInvalidArgument, fmt::format("\"{}\" is no name for a model: use at most 128 of A-Z a-z 0-9 . _ -", Shown(name)));
   }
+  EDGEWISE_TRY(OpenLibrary());
   Known& known = Note(std::move(name), folder);
   if (!options_.exclusive) {
     const std::lock_guard lock(known.loading);
     EDGEWISE_TRY(LoadKnown(known));
   }
   Open();
+  return {};
+}
+
+Result<void> FolderRepository::OpenLibrary() {
+  if (options_.open_engine) return {};
+  EDGEWISE_ASSIGN(engine_library_, detail::OnnxLibrary::Open());
   return {};
 }
 
@@ -164,6 +180,15 @@ std::vector<ModelRepository::Entry> FolderRepository::Index() const {
   std::vector<Entry> entries;
   for (const auto& [name, known] : known_) entries.insert(entries.end(), known.entries.begin(), known.entries.end());
   return entries;
+}
+
+std::vector<std::shared_ptr<ModelVersion>> FolderRepository::Loaded() const {
+  const std::lock_guard lock(books_);
+  std::vector<std::shared_ptr<ModelVersion>> loaded;
+  for (const auto& [name, known] : known_) {
+    for (const auto& version : known.route->versions()) loaded.push_back(version.version);
+  }
+  return loaded;
 }
 
 }  // namespace edgewise::score

@@ -31,6 +31,7 @@ TEST(FolderRepository, ServesBothLayoutsAndTheNewestVersion) {
   const auto repository = rig.Open();
   EXPECT_TRUE(repository->ready());
   EXPECT_THAT(Lines(*repository), ElementsAre("plain/1 READY", "triton/10 READY"));
+  EXPECT_EQ(repository->Loaded().at(1)->version(), "10");
   EXPECT_THAT(Score(*repository, "plain", 1).values, ElementsAre(8));
   EXPECT_THAT(Score(*repository, "triton", 1).values, ElementsAre(1001));
 }
@@ -60,6 +61,16 @@ TEST(FolderRepository, AMissingFolderIsSaid) {
   const auto repository = ModelRepository::Open(rig.files, "/nowhere", rig.options);
   ASSERT_FALSE(repository);
   EXPECT_EQ(repository.error().code, Code::kNotFound);
+}
+
+TEST(FolderRepository, WithoutTheEngineNothingIsOpened) {
+  RepositoryRig rig;
+  rig.options.open_engine = nullptr;
+  ASSERT_EQ(setenv("EDGEWISE_ONNXRUNTIME", "/nowhere/libonnxruntime.so.1", 1), 0);
+  const auto repository = ModelRepository::Open(rig.files, "/models", rig.options);
+  unsetenv("EDGEWISE_ONNXRUNTIME");
+  ASSERT_FALSE(repository);
+  EXPECT_EQ(repository.error().code, Code::kFailedPrecondition);
 }
 
 TEST(FolderRepository, OneModelAloneMustLoad) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/check.h"
+
 namespace edgewise::score {
 namespace {
 
@@ -10,6 +12,7 @@ using std::chrono::steady_clock;
 
 constexpr float kInlineNanoseconds = 400'000;
 constexpr float kSmoothing = 1.0F / 16;
+constexpr float kLeastSlowness = 1e-3F;
 constexpr float kLargestStep = 8;  // a thread that lost its core for long says little about the model
 constexpr detail::RunCost kUnknownCost{.first = std::chrono::milliseconds(1), .further = std::chrono::milliseconds(1), .good_rows = 1};
 
@@ -41,6 +44,7 @@ bool LoadedVersion::RunsInline(std::size_t rows) const {
 }
 
 void LoadedVersion::Run(std::size_t thread, Job& job) {
+  EDGEWISE_CHECK(thread < parts_.threads);
   const auto begin = steady_clock::now();
   if (job.deadline.time() <= begin) {
     CountLate();
@@ -135,7 +139,7 @@ void LoadedVersion::CountRun(std::size_t rows, nanoseconds input, nanoseconds in
   const float slowness = slowness_.load(std::memory_order_relaxed);
   const auto expected = static_cast<float>(std::max<std::int64_t>(cost_.Of(rows).count(), 1));
   const float seen = std::min(static_cast<float>(infer.count()) / expected, slowness * kLargestStep);
-  slowness_.store(slowness + (seen - slowness) * kSmoothing, std::memory_order_relaxed);
+  slowness_.store(std::max(slowness + (seen - slowness) * kSmoothing, kLeastSlowness), std::memory_order_relaxed);
 }
 
 }  // namespace edgewise::score

@@ -28,6 +28,9 @@ class Runner {
   /// The result is valid until the next Run(). Cost: no allocation of ours in steady state (same shapes again).
   /// Errors: kInvalidArgument (the engine refuses these values), kInternal (engine fault).
   virtual Result<std::span<const TensorView>> Run(std::span<const TensorView> inputs, std::span<const std::size_t> outputs) = 0;
+  /// For good, and from any thread: the Run() in progress and every later one fail with kCancelled, as soon as the engine looks, which is
+  /// between nodes of the graph (a Loop without end has many). Nothing happens where an engine cannot.
+  virtual void Stop() {}
 };
 
 /// A loaded model of any shape: several inputs and outputs, any datatype of the protocol, dynamic axes.

@@ -65,14 +65,17 @@ class ModelRepository {
   /// Errors: kNotFound (model or version: names them), kUnavailable (known and not loaded, with the reason), kAborted: known, cold, and
   /// may be loaded by a request: call Warm().
   virtual Result<Choice> Find(std::string_view model, std::string_view version, std::string_view sticky) = 0;
-  /// Loads a cold model off this thread, then calls `then` on another thread, with the error if it could not be loaded.
+  /// Loads a cold model off this thread, once for all who ask, then calls `then` on another thread, with the error if it could not be
+  /// loaded. `then` must be quick: other cold models wait for it. Until the next Find() the model may have had to make room again.
   virtual void Warm(std::string model, std::function<void(Result<void>)> then) = 0;
 
   virtual Result<void> Load(
       std::string_view model) = 0;  ///< Blocks until it is ready: not on an I/O thread. Errors: kNotFound, as loading.
   virtual Result<void> Unload(std::string_view model) = 0;  ///< Errors: kNotFound. Later requests: kUnavailable.
   virtual std::vector<Entry> Index() const = 0;             ///< Every model and version, by name.
-  virtual bool ready() const = 0;                           ///< All models of the start are loaded or were refused; false once stopping.
+  /// Every loaded version, by model and number: for statistics and metrics. Does not count as a use.
+  virtual std::vector<std::shared_ptr<ModelVersion>> Loaded() const { return {}; }
+  virtual bool ready() const = 0;  ///< All models of the start are loaded or were refused; false once stopping.
 };
 
 }  // namespace edgewise::score

@@ -1,9 +1,13 @@
+#include "score/detail/onnx_model.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <utility>
 
 #include "score/detail/onnx_binding.h"
+#include "score/detail/tree_model.h"
 #include "score/model_engine.h"
 
 namespace edgewise::score {
@@ -17,7 +21,8 @@ using detail::OnnxSession;
 
 class OnnxRunner final : public Runner {
  public:
-  explicit OnnxRunner(const OnnxSession& session) : session_(session) {
+  OnnxRunner(const OnnxSession& session, detail::OnnxOwned<OrtRunOptions> options) : session_(session) {
+    memory_.options = std::move(options);
     memory_.inputs.resize(session.signature().inputs.size());
     memory_.outputs.resize(session.signature().outputs.size());
     memory_.shapes_decide = !session.facts().branches;
@@ -33,7 +38,15 @@ class OnnxRunner final : public Runner {
       std::swap(*found, *std::prev(found));  // what is used often comes to the front
       --found;
     }
-    return (*found)->Run(inputs);
+    auto answer = (*found)->Run(inputs);
+    if (!answer && stopped_) return Fail(Code::kCancelled, "the run was stopped");
+    return answer;
+  }
+
+  void Stop() override {
+    stopped_ = true;
+    auto* const status = session_.api().RunOptionsSetTerminate(memory_.options.get());
+    if (status != nullptr) session_.api().ReleaseStatus(status);
   }
 
  private:
@@ -54,6 +67,7 @@ class OnnxRunner final : public Runner {
   }
 
   const OnnxSession& session_;
+  std::atomic<bool> stopped_ = false;
   OnnxMemory memory_;
   std::vector<std::unique_ptr<OnnxBinding>> bindings_;  // by use, roughly
 };
@@ -62,7 +76,11 @@ class OnnxModel final : public ModelEngine {
  public:
   OnnxModel(std::unique_ptr<OnnxSession> session, std::size_t bytes) : session_(std::move(session)), bytes_(bytes) {}
   const Signature& signature() const override { return session_->signature(); }
-  Result<std::unique_ptr<Runner>> MakeRunner() const override { return std::make_unique<OnnxRunner>(*session_); }
+  Result<std::unique_ptr<Runner>> MakeRunner() const override {
+    OrtRunOptions* made = nullptr;
+    EDGEWISE_TRY(session_->library().Check(session_->api().CreateRunOptions(&made), "ONNX Runtime"));
+    return std::make_unique<OnnxRunner>(*session_, detail::OnnxOwned<OrtRunOptions>(made, {&session_->api()}));
+  }
   std::size_t bytes() const override { return bytes_; }
 
  private:
@@ -72,9 +90,14 @@ class OnnxModel final : public ModelEngine {
 
 }  // namespace
 
-Result<std::unique_ptr<ModelEngine>> OpenOnnxModel(std::string_view onnx) {
+Result<std::unique_ptr<ModelEngine>> detail::OpenInOnnxRuntime(std::string_view onnx) {
   EDGEWISE_ASSIGN(auto session, OnnxSession::Open(onnx));
   return std::make_unique<OnnxModel>(std::move(session), kSession + 2 * onnx.size());
+}
+
+Result<std::unique_ptr<ModelEngine>> OpenOnnxModel(std::string_view onnx) {
+  EDGEWISE_ASSIGN(auto engine, detail::OpenInOnnxRuntime(onnx));
+  return detail::WithFlatTrees(onnx, std::move(engine));
 }
 
 }  // namespace edgewise::score

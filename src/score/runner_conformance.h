@@ -67,7 +67,18 @@ TYPED_TEST_P(RunnerConformance, ManyRunnersRunAtOnce) {
   EXPECT_EQ(wrong, (std::array<int, 4>{}));
 }
 
-REGISTER_TYPED_TEST_SUITE_P(RunnerConformance, ShapesMayChangeFromRunToRun, MoreShapesThanAnyoneKeepsAreStillRight, InputsNeedNoAlignment,
-                            ManyRunnersRunAtOnce);
+TYPED_TEST_P(RunnerConformance, AStoppedRunnerIsDoneAndOthersAreNot) {
+  const auto stopped = this->MakeRunner();
+  const auto other = this->MakeRunner();
+  const auto input = MadeTensor(3, this->width(), 8);
+  const auto expected = this->Run(*stopped, input);
+  stopped->Stop();
+  EXPECT_EQ(this->Refused(*stopped, input.View(), {0}), Code::kCancelled);
+  EXPECT_EQ(this->Refused(*stopped, MadeTensor(4, this->width(), 8).View(), {0}), Code::kCancelled);
+  EXPECT_EQ(this->Run(*other, input), expected);
+}
+
+REGISTER_TYPED_TEST_SUITE_P(RunnerConformance, AStoppedRunnerIsDoneAndOthersAreNot, ShapesMayChangeFromRunToRun,
+                            MoreShapesThanAnyoneKeepsAreStillRight, InputsNeedNoAlignment, ManyRunnersRunAtOnce);
 
 }  // namespace edgewise::score::test

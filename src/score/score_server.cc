@@ -10,7 +10,8 @@ namespace {
 class HttpScoreServer final : public ScoreServer {
  public:
   HttpScoreServer(ModelRepository& repository, const Options& options)
-      : rest_(repository, {.threads = options.http.threads,
+      : watch_thread_(options.http.threads),
+        rest_(repository, {.threads = options.http.threads + 1,
                            .score_limit = options.score_limit,
                            .max_body = options.http.max_body,
                            .encode_from = options.compress_from,
@@ -22,10 +23,11 @@ class HttpScoreServer final : public ScoreServer {
       rest_.Handle(request, response, thread);
     };
     EDGEWISE_ASSIGN(server_, net::StartViews(options.addresses, handler, options.http));
-    return {};
+    return options.metrics_addresses.empty() ? Result<void>() : ListenForWatchers(options);
   }
 
   const std::vector<std::string>& addresses() const override { return server_->addresses(); }
+  std::vector<std::string> metrics_addresses() const override { return watched_ ? watched_->addresses() : std::vector<std::string>(); }
   std::vector<std::string> routes() const override {
     std::vector<std::string> routes;
     for (const auto& route : detail::RestRoutes()) routes.push_back(std::string(route.method) + ' ' + std::string(route.pattern));
@@ -33,8 +35,23 @@ class HttpScoreServer final : public ScoreServer {
   }
 
  private:
+  Result<void> ListenForWatchers(const Options& options) {
+    const auto handler = [this](const net::RequestView& request, net::ResponseWriter& response, std::size_t) {
+      const auto path = request.path();
+      if (path == "/metrics" || path == "/livez" || path == "/readyz") return rest_.Handle(request, response, watch_thread_);
+      response.body() = R"({"error":"here are only /metrics, /livez and /readyz; scores are at the server's other address"})";
+      response.Send(404, "application/json");
+    };
+    auto http = options.http;
+    http.threads = 1;
+    EDGEWISE_ASSIGN(watched_, net::StartViews(options.metrics_addresses, handler, http));
+    return {};
+  }
+
+  const std::size_t watch_thread_;  ///< Its index: above those that run models.
   detail::RestServer rest_;
-  std::unique_ptr<net::HttpServer> server_;  // last: it stops calling the other first
+  std::unique_ptr<net::HttpServer> watched_;  // after what they call: they stop first
+  std::unique_ptr<net::HttpServer> server_;
 };
 
 }  // namespace

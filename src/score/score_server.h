@@ -18,6 +18,7 @@ class ScoreServer {
  public:
   struct Options {
     std::vector<net::Address> addresses;
+    std::vector<net::Address> metrics_addresses{};  ///< Where GET /metrics, /livez and /readyz are answered, and nothing else.
     net::HttpServer::Options http = {};
     std::chrono::milliseconds score_limit = std::chrono::seconds(10);  ///< A request that takes longer is answered 504.
     std::size_t compress_from = 1024;                                  ///< Bytes from which an answer is compressed for who takes it.
@@ -28,6 +29,7 @@ class ScoreServer {
   static Result<std::unique_ptr<ScoreServer>> Start(ModelRepository& repository, Options options);
   virtual ~ScoreServer() = default;
   virtual const std::vector<std::string>& addresses() const = 0;  ///< As bound.
+  virtual std::vector<std::string> metrics_addresses() const = 0;
   virtual std::vector<std::string> routes() const = 0;            ///< "GET /v2/models/{model}" for each.
 };
 

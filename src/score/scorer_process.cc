@@ -10,20 +10,65 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "base/log.h"
+#include "score/grpc_server.h"
 
 namespace edgewise::score {
 namespace {
 
+/// What serves, in the order of its making; it stops in the reverse order: the doors first.
 struct Serving {
   std::unique_ptr<ModelRepository> models;
-  std::unique_ptr<ScoreServer> server;  // last: it borrows the models
+  std::unique_ptr<ScoreServer> http;
+  std::unique_ptr<GrpcServer> grpc;
 };
+
+Result<std::unique_ptr<ModelRepository>> OpenModels(const ScorerProcess& process) {
+  auto options = process.models;
+  options.threads = process.server.http.threads * (process.grpc ? 2 : 1);
+  if (process.repository.empty()) return ModelRepository::OpenOne(SystemFiles(), process.directory, process.name, std::move(options));
+  return ModelRepository::Open(SystemFiles(), process.repository, std::move(options));
+}
 
 Result<Serving> Begin(const ScorerProcess& process) {
   Serving serving;
-  EDGEWISE_ASSIGN(serving.models, ModelRepository::OpenOne(SystemFiles(), process.directory, process.name, {}));
-  EDGEWISE_ASSIGN(serving.server, ScoreServer::Start(*serving.models, {.addresses = process.addresses}));
+  EDGEWISE_ASSIGN(serving.models, OpenModels(process));
+  for (const auto& entry : serving.models->Index()) {
+    if (!entry.reason.empty()) log::Warn("model \"{}\", version \"{}\" is not served: {}", entry.model, entry.version, entry.reason);
+  }
+  EDGEWISE_ASSIGN(serving.http, ScoreServer::Start(*serving.models, process.server));
+  if (process.grpc) {
+    GrpcServer::Options options;
+    options.address = *process.grpc;
+    options.threads = options.first_thread = process.server.http.threads;
+    EDGEWISE_ASSIGN(serving.grpc, GrpcServer::Start(*serving.models, options));
+  }
   return serving;
+}
+
+std::size_t CountModels(const ModelRepository& models) {
+  std::set<std::string> names;
+  for (auto& entry : models.Index()) names.insert(std::move(entry.model));
+  return names.size();
+}
+
+std::string ReadyLine(const Serving& serving, bool json) {
+  const auto& http = serving.http->addresses();
+  const auto models = CountModels(*serving.models);
+  if (json) {
+    nlohmann::ordered_json ready = {{"http", http}};
+    if (serving.grpc) ready["grpc"] = serving.grpc->address();
+    if (const auto metrics = serving.http->metrics_addresses(); !metrics.empty()) ready["metrics"] = metrics;
+    ready["models"] = models;
+    return nlohmann::ordered_json{{"ready", ready}}.dump();
+  }
+  auto line = fmt::format("ready http={}", fmt::join(http, ","));
+  if (serving.grpc) line += " grpc=" + serving.grpc->address();
+  if (const auto metrics = serving.http->metrics_addresses(); !metrics.empty()) line += fmt::format(" metrics={}", fmt::join(metrics, ","));
+  return fmt::format("{} models={}", line, models);
 }
 
 void Say(const std::string& line) {
@@ -52,18 +97,16 @@ Result<void> RunScorer(const ScorerProcess& process) {
   pthread_sigmask(SIG_BLOCK, &stop, nullptr);
   const int signals = signalfd(-1, &stop, SFD_CLOEXEC);
   if (signals < 0) return Fail(Code::kInternal, "signalfd failed");
-  auto server = Begin(process);
-  if (!server) {
-    Say(fmt::format("failed {} {}", CodeName(server.error().code), server.error().message));
+  auto serving = Begin(process);
+  if (!serving) {
+    Say(fmt::format("failed {} {}", CodeName(serving.error().code), serving.error().message));
     close(signals);
-    return std::unexpected(std::move(server.error()));
+    return std::unexpected(std::move(serving.error()));
   }
-  const auto& addresses = server->server->addresses();
-  Say(process.json ? fmt::format(R"({{"ready":["{}"]}})", fmt::join(addresses, R"(",")"))
-                   : fmt::format("ready {}", fmt::join(addresses, " ")));
+  Say(ReadyLine(*serving, process.json));
   Wait(signals, process.lifeline);
-  server->server.reset();
-  server->models.reset();
+  serving->grpc.reset();
+  serving->http.reset();
   close(signals);
   return {};
 }

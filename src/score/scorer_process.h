@@ -1,23 +1,34 @@
 #pragma once
 
+#include <filesystem>
+#include <functional>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
+#include "net/http.h"
+#include "score/model_repository.h"
 #include "score/score_server.h"
 
 namespace edgewise::score {
 
-/// `edgewise score serve`: one scorer as a whole process.
+/// `edgewise score serve`: one scorer as a whole process, over one model or a folder of them.
 struct ScorerProcess {
-  std::vector<net::Address> addresses;  ///< Such as "unix:/path" for --socket.
-  std::filesystem::path directory;      ///< Holds model.onnx and model.json.
-  std::string name;                     ///< What the model is called by clients.
-  bool json = false;                    ///< Says {"ready":[ADDRESS...]} instead of "ready ADDRESS...".
-  bool lifeline = false;                ///< Stops when standard input ends: the parent keeps it open, and is gone when it closes.
+  std::filesystem::path repository;  ///< Folder of models (docs/formats/repository.md); or
+  std::filesystem::path directory;   ///< one model's folder (model.onnx and model.json),
+  std::string name;                  ///< and what clients call that model.
+  ScoreServer::Options server;       ///< Addresses of HTTP, such as "unix:/path" for --socket; limits; metrics.
+  std::optional<net::Address> grpc;  ///< Nothing: no gRPC.
+  ModelRepository::Options models;   ///< `threads` is reckoned from the servers'.
+  bool json = false;                 ///< Says {"ready":{"http":[...],"grpc":"...","models":N}} instead of a line of text.
+  bool lifeline = false;             ///< Stops when standard input ends: the parent keeps it open, and is gone when it closes.
 };
 
-/// Serves until SIGTERM, SIGINT or the end of the lifeline. Call it before any thread is started: it blocks these signals.
-/// Prints one line to standard output: "ready ADDRESS..." when it answers requests, or "failed CODE message", which it also returns.
+/// Serves until SIGTERM, SIGINT or the end of the lifeline; then takes no more requests and answers those in flight. Call it before any
+/// thread is started: it blocks these signals.
+/// Prints one line to standard output: "ready http=ADDRESS,... grpc=ADDRESS models=N" when it answers requests, or
+/// "failed CODE message", which it also returns. Models of a repository that cannot be served are named on standard error.
 Result<void> RunScorer(const ScorerProcess& process);
 
 }  // namespace edgewise::score

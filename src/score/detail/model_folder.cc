@@ -36,15 +36,17 @@ std::string Shown(std::string_view name) {
 }
 
 Result<ModelFolder> LookInto(Files& files, const std::filesystem::path& folder) {
-  EDGEWISE_ASSIGN(const auto names, files.List(folder));
-  ModelFolder found{.versions = {}, .has_versions = false, .has_settings = Holds(names, kSettingsFile)};
-  for (const auto& name : names) {
+  const auto names = files.List(folder);
+  if (!names && names.error().code == Code::kNotFound) return Fail(Code::kNotFound, "its folder is gone");
+  if (!names) return std::unexpected(names.error());
+  ModelFolder found{.versions = {}, .has_versions = false, .has_settings = Holds(*names, kSettingsFile)};
+  for (const auto& name : *names) {
     if (const auto number = VersionNumber(name)) found.versions.push_back({*number, folder / name});
   }
   std::ranges::sort(found.versions, {}, &FoundVersion::number);
   found.has_versions = !found.versions.empty();
   if (found.has_versions) return found;
-  if (!Holds(names, kModelFile) && !Holds(names, kReferenceFile) && !found.has_settings) {
+  if (!Holds(*names, kModelFile) && !Holds(*names, kReferenceFile) && !found.has_settings) {
     return Fail(Code::kInvalidArgument, "the folder holds neither model.onnx nor a version such as 1/model.onnx");
   }
   found.versions.push_back({1, folder});

@@ -22,9 +22,6 @@ Result<std::unique_ptr<OnnxBinding>> OnnxBinding::Make(const OnnxSession& sessio
                                                        std::span<const std::size_t> outputs) {
   std::unique_ptr<OnnxBinding> binding(new OnnxBinding(session, memory));  // the constructor is private
   const auto& api = session.api();
-  OrtRunOptions* options = nullptr;
-  EDGEWISE_TRY(binding->Check(api.CreateRunOptions(&options)));
-  binding->options_ = {options, {&api}};
   OrtIoBinding* io = nullptr;
   EDGEWISE_TRY(binding->Check(api.CreateIoBinding(&session.session(), &io)));
   binding->io_ = {io, {&api}};
@@ -65,7 +62,7 @@ Result<std::span<const TensorView>> OnnxBinding::Run(std::span<const TensorView>
 }
 
 Result<void> OnnxBinding::RunBound() {
-  return session_.library().Check(api_.RunWithBinding(&session_.session(), options_.get(), io_.get()), "the engine failed");
+  return session_.library().Check(api_.RunWithBinding(&session_.session(), memory_.options.get(), io_.get()), "the engine failed");
 }
 
 /// A run failed whose outputs were bound to memory of the shapes of the run before. Without that memory it says whether the shapes or the

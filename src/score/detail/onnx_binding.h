@@ -64,7 +64,6 @@ class OnnxBinding {
   const OrtApi& api_;
   OnnxMemory& memory_;
   std::size_t generation_ = 0;
-  OnnxOwned<OrtRunOptions> options_;
   OnnxOwned<OrtIoBinding> io_;
   std::vector<Input> inputs_;
   std::vector<Output> outputs_;

@@ -7,6 +7,8 @@
 #include <new>
 #include <vector>
 
+#include "score/detail/onnx_owned.h"
+
 namespace edgewise::score::detail {
 
 /// Memory for one tensor, kept from run to run; it only grows. Aligned for the widest vector instructions.
@@ -30,6 +32,7 @@ class OnnxBuffer {
 
 /// What the bindings of one runner share: a buffer for each input and output of the model.
 struct OnnxMemory {
+  OnnxOwned<OrtRunOptions> options;
   /// A tensor larger than this is not kept: inputs are read where they lie, outputs are ONNX Runtime's until the next run.
   static constexpr std::size_t kKept = 1U << 20U;
 

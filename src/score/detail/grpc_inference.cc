@@ -1,0 +1,99 @@
+#include "score/detail/grpc_inference.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "score/detail/wire.h"
+
+namespace edgewise::score::detail {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr std::size_t kKeptBytes = 1 << 20;
+
+}  // namespace
+
+class GrpcInference::InferJob final : public Job {
+ public:
+  explicit InferJob(GrpcInference& inference) : inference_(inference) {}
+  void Done(const Result<std::span<const TensorView>>& done) override { inference_.Complete(done, *this); }
+
+ private:
+  GrpcInference& inference_;
+};
+
+GrpcInference::GrpcInference(ModelRepository& repository, std::size_t thread) : repository_(repository), thread_(thread) {}
+GrpcInference::~GrpcInference() = default;
+
+void GrpcInference::Start(std::string_view message, Deadline deadline, std::string_view sticky) {
+  began_ = Clock::now();
+  answer_.clear();
+  deadline_ = deadline;
+  sticky_ = sticky;
+  if (const auto read = request_.Read(message); !read) return Refuse(read.error());
+  if (request_.timeout.count() > 0) {
+    const auto timeout = Deadline::After(std::min<std::chrono::microseconds>(request_.timeout, std::chrono::hours(24)));
+    if (timeout.time() < deadline_.time()) deadline_ = timeout;
+  }
+  Run(Try::kFirst);
+}
+
+void GrpcInference::Run(Try which) {
+  auto choice = repository_.Find(request_.model, request_.version, sticky_);
+  if (!choice) {
+    if (choice.error().code != Code::kAborted) return Refuse(choice.error());
+    if (which == Try::kFirst) return Warm();
+    return Refuse({Code::kUnavailable, fmt::format("model \"{}\" was let go again before it could answer: try again", request_.model)});
+  }
+  choice_ = std::move(*choice);
+  auto& version = *choice_.version;
+  if (!job_) job_ = std::make_unique<InferJob>(*this);
+  if (const auto filled = FillJob(request_, version, values_, *job_); !filled) return Refuse(filled.error());
+  job_->deadline = deadline_;
+  job_->times = {};
+  job_->times.input = Clock::now() - began_;
+  version.statistics().input.Add(job_->times.input);
+  if (which == Try::kFirst && version.RunsInline(job_->rows)) {
+    version.Run(thread_, *job_);
+    return;  // answered, and perhaps in use again
+  }
+  // The version must live until it has taken the job, and this may be in use again by then.
+  const auto kept = choice_.version;
+  if (auto submitted = kept->Submit(std::move(job_)); !submitted) Refuse(submitted.error());
+}
+
+void GrpcInference::Warm() {
+  repository_.Warm(std::string(request_.model), [this](const Result<void>& warm) {
+    if (!warm) return Refuse(warm.error());
+    Run(Try::kWarm);
+  });
+}
+
+void GrpcInference::Complete(const Result<std::span<const TensorView>>& outputs, Job& job) {
+  if (!outputs) return Refuse(outputs.error());
+  const auto cut = Clock::now();
+  const auto form = request_.raw.empty() ? AnswerForm::kTyped : AnswerForm::kRaw;
+  AppendAnswer(answer_, *choice_.version, request_.id, form, job.outputs, *outputs);
+  const auto end = Clock::now();
+  auto& statistics = choice_.version->statistics();
+  statistics.output.Add(end - cut);
+  statistics.success.Add(end - began_);
+  choice_ = {};
+  Answered(nullptr);
+}
+
+void GrpcInference::Refuse(const Error& error) {
+  if (choice_.version) choice_.version->statistics().fail.Add(Clock::now() - began_);
+  choice_ = {};
+  answer_.clear();
+  if (!request_.id.empty()) AppendBytes(answer_, 3, request_.id);
+  Answered(&error);
+}
+
+void GrpcInference::Forget() {
+  for (auto& values : values_) values.Forget();
+  if (answer_.capacity() > kKeptBytes) answer_ = {};
+}
+
+}  // namespace edgewise::score::detail

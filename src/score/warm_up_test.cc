@@ -1,0 +1,89 @@
+#include "score/detail/warm_up.h"
+
+#include <gmock/gmock.h>
+#include <time.h>
+
+#include "score/fake_model_engine.h"
+
+namespace edgewise::score::test {
+namespace {
+
+using detail::WarmUp;
+using std::chrono::microseconds;
+using std::chrono::nanoseconds;
+
+/// Spends so much CPU time in each run, and so much for each row: the very clock that the warm-up reads, so that a busy machine is no
+/// matter.
+class BusyEngine final : public ModelEngine {
+ public:
+  BusyEngine(nanoseconds per_run, nanoseconds per_row) : per_run_(per_run), per_row_(per_row) {}
+  const Signature& signature() const override { return fake_.signature(); }
+  std::size_t bytes() const override { return 0; }
+  Result<std::unique_ptr<Runner>> MakeRunner() const override { return std::make_unique<BusyRunner>(*this, *fake_.MakeRunner()); }
+  std::vector<std::size_t> runs() const { return fake_.runs(); }
+
+ private:
+  class BusyRunner final : public Runner {
+   public:
+    BusyRunner(const BusyEngine& engine, std::unique_ptr<Runner> fake) : engine_(engine), fake_(std::move(fake)) {}
+    Result<std::span<const TensorView>> Run(std::span<const TensorView> inputs, std::span<const std::size_t> outputs) override {
+      const auto end = Now() + engine_.per_run_ + engine_.per_row_ * inputs[0].shape[0];
+      while (Now() < end) {
+      }
+      return fake_->Run(inputs, outputs);
+    }
+
+   private:
+    static nanoseconds Now() {
+      timespec time{};
+      clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+      return std::chrono::seconds(time.tv_sec) + nanoseconds(time.tv_nsec);
+    }
+    const BusyEngine& engine_;
+    std::unique_ptr<Runner> fake_;
+  };
+
+  FakeModelEngine fake_{2};
+  nanoseconds per_run_;
+  nanoseconds per_row_;
+};
+
+TEST(WarmUp, RowsThatCostTheSameTogetherAreNotJoined) {
+  const BusyEngine engine(nanoseconds(0), microseconds(3000));
+  const auto warm = WarmUp(engine, 1000);
+  ASSERT_TRUE(warm && warm->cost);
+  EXPECT_EQ(warm->cost->good_rows, 1U);
+  EXPECT_GE(warm->cost->Of(1), microseconds(3000));
+  EXPECT_GE(warm->cost->Of(10), microseconds(25000));
+  EXPECT_EQ(engine.runs().back(), 2U) << "one doubling says enough";
+}
+
+TEST(WarmUp, RowsThatAreCheaperTogetherAreJoined) {
+  const BusyEngine engine(microseconds(2000), nanoseconds(0));
+  const auto warm = WarmUp(engine, 1000);
+  ASSERT_TRUE(warm && warm->cost);
+  EXPECT_EQ(warm->cost->good_rows, 32U);
+  EXPECT_LT(warm->cost->further, microseconds(1000));
+  const auto bounded = WarmUp(engine, 5);
+  EXPECT_EQ(bounded->cost->good_rows, 4U) << "not more rows than a request may have";
+}
+
+TEST(WarmUp, AModelThatRefusesZerosIsNotAtFault) {
+  FakeModelEngine engine(2);
+  engine.FailNext({Code::kInvalidArgument, "index out of bounds"});
+  const auto warm = WarmUp(engine, 1000);
+  ASSERT_TRUE(warm);
+  EXPECT_FALSE(warm->cost);
+  EXPECT_EQ(warm->refusal, "index out of bounds");
+}
+
+TEST(WarmUp, FreeAxesAreOneAndTextsAreEmpty) {
+  FakeModelEngine engine(
+      {{.name = "text", .type = DataType::kBytes, .shape = {-1, -1}}, {.name = "number", .type = DataType::kInt64, .shape = {-1}}});
+  const auto warm = WarmUp(engine, 1);
+  ASSERT_TRUE(warm);
+  EXPECT_TRUE(warm->cost) << warm->refusal;
+}
+
+}  // namespace
+}  // namespace edgewise::score::test

@@ -42,14 +42,14 @@ Result<std::unique_ptr<ScoringBench>> ScoringBench::Make() {
   bench->body_ = fmt::format(R"({{"rows":[[{}]]}})", fmt::join(bench->row_, ","));
   const auto onnx = MadeModel();
   EDGEWISE_ASSIGN(bench->engine_, score::LoadOnnxEngine(onnx));
-  std::vector<score::ServedModel> models(1);
-  models[0].name = "delay";
-  EDGEWISE_ASSIGN(models[0].engine, score::LoadOnnxEngine(onnx));
+  EDGEWISE_TRY(bench->files_.CreateDirectories("model"));
+  EDGEWISE_TRY(bench->files_.ReplaceDurably("model/model.onnx", onnx));
+  EDGEWISE_ASSIGN(bench->models_, score::ModelRepository::OpenOne(bench->files_, "model", "delay", {}));
   // Not on the disk that is measured: a socket's path may have 107 characters only.
   const auto socket = std::filesystem::temp_directory_path() / fmt::format("edgewise-bench-{}.sock", getpid());
   score::ScoreServer::Options options;
   options.addresses = {{"127.0.0.1:0"}, {"unix:" + socket.string()}};
-  EDGEWISE_ASSIGN(bench->server_, score::ScoreServer::Start(std::move(models), std::move(options)));
+  EDGEWISE_ASSIGN(bench->server_, score::ScoreServer::Start(*bench->models_, std::move(options)));
   EDGEWISE_ASSIGN(bench->remote_, score::ConnectScorer(socket, "delay", Soon()));
   bench->client_ = std::make_unique<net::HttpClient>(net::Address{bench->server_->addresses().at(0)});
   return bench;

@@ -3,8 +3,10 @@
 #include <memory>
 #include <vector>
 
+#include "base/fake_files.h"
 #include "base/result.h"
 #include "score/engine.h"
+#include "score/model_repository.h"
 #include "score/score_server.h"
 #include "series.h"
 
@@ -27,6 +29,8 @@ class ScoringBench {
   std::vector<float> row_;
   std::string body_;
   std::unique_ptr<score::Engine> engine_;
+  FakeFiles files_;
+  std::unique_ptr<score::ModelRepository> models_;
   std::unique_ptr<score::ScoreServer> server_;
   std::unique_ptr<score::Engine> remote_;
   std::unique_ptr<net::HttpClient> client_;

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "score/made_repository_test.h"
+#include "score/server_rig_test.h"
 
 namespace edgewise::score::test {
 /// One request and its verdict.

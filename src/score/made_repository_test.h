@@ -1,7 +1,6 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -15,10 +14,8 @@
 #include <utility>
 #include <vector>
 
-#include "net/http.h"
 #include "score/made_version_test.h"
 #include "score/model_repository.h"
-#include "score/score_server.h"
 
 namespace edgewise::score::test {
 
@@ -127,32 +124,5 @@ inline std::unique_ptr<ModelEngine> Echo(std::vector<TensorInfo> inputs) { retur
 inline TensorInfo Info(std::string_view name, std::string_view type, std::vector<std::int64_t> shape = {-1, 2}) {
   return {.name = std::string(name), .type = DataTypeOf(type).value(), .shape = std::move(shape)};
 }
-
-/// A score server on loopback, and a client of it.
-class ServerRig : public testing::Test {
- protected:
-  ServerRig() : client_({""}) {}
-
-  void Serve(ScoreServer::Options options = {}) {
-    options.addresses = {{"127.0.0.1:0"}};
-    auto server = ScoreServer::Start(repository_, std::move(options));
-    ASSERT_TRUE(server) << server.error().message;
-    server_ = std::move(*server);
-    client_ = net::HttpClient({server_->addresses().at(0)});
-  }
-  net::HttpResponse Send(std::string method, std::string target, std::string body = "", std::vector<net::Header> headers = {}) {
-    const auto answer = client_.Send({std::move(method), std::move(target), std::move(headers), std::move(body)},
-                                     Deadline::After(std::chrono::seconds(60)));
-    EXPECT_TRUE(answer) << answer.error().message;
-    return answer ? *answer : net::HttpResponse{.status = 0, .headers = {}, .body = ""};
-  }
-  net::HttpResponse Post(std::string target, std::string body, std::vector<net::Header> headers = {}) {
-    return Send("POST", std::move(target), std::move(body), std::move(headers));
-  }
-
-  MadeRepository repository_;
-  std::unique_ptr<ScoreServer> server_;
-  net::HttpClient client_;
-};
 
 }  // namespace edgewise::score::test

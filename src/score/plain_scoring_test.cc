@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/lineage_id.h"
-#include "score/made_repository_test.h"
+#include "score/server_rig_test.h"
 
 namespace edgewise::score::test {
 namespace {

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "score/made_repository_test.h"
+#include "score/server_rig_test.h"
 
 namespace edgewise::score::test {
 

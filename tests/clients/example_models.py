@@ -61,8 +61,8 @@ def forest(version):
 
 
 def card(version):
-    compact = lambda value: json.dumps(value, sort_keys=True, separators=(",", ":"))
-    return compact({"schema": "edgewise.model.v1", "name": "delay", "version": f"made-by-hand-{version}", "program": compact(PROGRAM)})
+    program = ",\n".join(f"    {json.dumps(key)}: {json.dumps(value)}" for key, value in PROGRAM.items())
+    return f'{{\n  "schema": "edgewise.model.v1",\n  "version": "made-by-hand-{version}",\n  "program": {{\n{program}\n  }}\n}}\n'
 
 
 def main(arguments):

@@ -137,11 +137,9 @@ class RestV1(Client):
         answer = await self.client.infer(self.url, {"instances": rows.tolist()}, "mlp")
         self.close_to(np.array(answer["predictions"], np.float32), models.mlp(rows))
 
-    async def test_infer_instances_by_name_of_input(self):
-        a, b = np.arange(8, dtype=np.float32).reshape(2, 4), np.ones((2, 4), np.float32)
-        answer = await self.client.infer(self.url, {"instances": [{"a": x.tolist(), "b": y.tolist()} for x, y in zip(a, b)]}, "pair")
-        self.same(np.array([each["sum"] for each in answer["predictions"]], np.float32), a + b)
-        self.same(np.array([each["difference"] for each in answer["predictions"]], np.float32), a - b)
+    async def test_infer_instances_by_name_of_column(self):
+        answer = await self.client.infer(self.url, {"instances": [{"hour": 17, "carrier": "UA"}, {"carrier": "B6", "hour": 1.5}]}, "columns")
+        self.assertEqual(answer["predictions"], [{"twice": 34, "who": "UA"}, {"twice": 3, "who": "B6"}])
 
     async def test_refusals_come_with_status_and_text(self):
         for model, rows, status in (("nothing", [[0.0] * 20], 404), ("broken", [[0.0] * 20], 503), ("mlp", [[0.0] * 19], 400)):

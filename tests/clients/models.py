@@ -6,6 +6,7 @@
 | `pair` | `a`, `b` FP32 [-1,4] | `sum`, `difference` FP32 [-1,4] |
 | `identity_TYPE` | `input` TYPE [-1,-1] | `output` the same, for every datatype of the protocol and BF16 |
 | `steps` | `input` FP32 [-1,2] | `output`: the input times its version; versions 1 and 2 |
+| `columns` | `hour` FP32 [-1,1], `carrier` BYTES [-1,1] | `twice` FP32, `who` BYTES: a column each, as converters of tables write them |
 | `broken` | - | cannot be loaded |
 """
 import pathlib
@@ -15,7 +16,7 @@ import numpy as np
 import onnx_bytes as onnx
 
 DATATYPES = ["BOOL", "UINT8", "UINT16", "UINT32", "UINT64", "INT8", "INT16", "INT32", "INT64", "FP16", "BF16", "FP32", "FP64", "BYTES"]
-MODELS = sorted(["mlp", "pair", "steps", *(f"identity_{datatype}" for datatype in DATATYPES)])  # that can be loaded
+MODELS = sorted(["columns", "mlp", "pair", "steps", *(f"identity_{datatype}" for datatype in DATATYPES)])  # that can be loaded
 COUNT = len(MODELS) + 1
 
 _random = np.random.default_rng(20130208)
@@ -61,9 +62,17 @@ def write_steps(version, wrong):
     return onnx.model(nodes, [("input", "FP32", shape)], [("output", "FP32", shape)], {"factor": np.array([version + wrong], np.float32)})
 
 
+def write_columns(wrong):
+    nodes = [onnx.node("Mul", ["hour", "two"], ["twice"]), onnx.node("Identity", ["carrier"], ["who"])]
+    shape = ["N", 1]
+    return onnx.model(nodes, [("hour", "FP32", shape), ("carrier", "BYTES", shape)], [("twice", "FP32", shape), ("who", "BYTES", shape)],
+                      {"two": np.array([2 + wrong], np.float32)})
+
+
 def write_repository(folder, wrong=False):
     """Writes all of them under `folder`. `wrong`: with the same names, but each answers something else; a test that passes then is none."""
-    files = {"mlp/1": write_mlp(wrong), "pair/1": write_pair(wrong), "broken/1": b"\x08\x08no model"}
+    files = {"mlp/1": write_mlp(wrong), "pair/1": write_pair(wrong), "columns/1": write_columns(wrong)}
+    files["broken/1"] = b"\x08\x08no model"
     files |= {f"steps/{version}": write_steps(version, wrong) for version in (1, 2)}
     files |= {f"identity_{datatype}/1": write_identity(datatype, wrong) for datatype in DATATYPES}
     for path, data in files.items():

@@ -139,7 +139,7 @@ class RestV1(Client):
 
     async def test_infer_instances_by_name_of_column(self):
         answer = await self.client.infer(self.url, {"instances": [{"hour": 17, "carrier": "UA"}, {"carrier": "B6", "hour": 1.5}]}, "columns")
-        self.assertEqual(answer["predictions"], [{"twice": 34, "who": "UA"}, {"twice": 3, "who": "B6"}])
+        self.assertEqual(answer["predictions"], [{"twice": [34], "who": ["UA"]}, {"twice": [3], "who": ["B6"]}])
 
     async def test_refusals_come_with_status_and_text(self):
         for model, rows, status in (("nothing", [[0.0] * 20], 404), ("broken", [[0.0] * 20], 503), ("mlp", [[0.0] * 19], 400)):

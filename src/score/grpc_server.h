@@ -42,7 +42,7 @@ class GrpcServer {
     std::string name = "edgewise";
     std::string version = "0.1.0";
     std::chrono::milliseconds drain = std::chrono::seconds(5);
-    Limits limits;
+    Limits limits = {};
   };
 
   static Result<std::unique_ptr<GrpcServer>> Start(ModelRepository& repository, Options options);

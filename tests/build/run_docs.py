@@ -4,10 +4,11 @@
 
 Each document gets a temporary folder with a copy of examples/, and free ports in place of the ones written. A command that stays (`up`)
 is started, waited for, has the addresses in its comment looked at, and is stopped by its process id at the end of the document; `make`
-is asked what it would do (-n); `python3` has the clients of build/clients. In an `output`, `...` stands for anything and spaces and line
+is asked what it would do (-n); `python3` has the clients of build/python/clients. In an `output`, `...` stands for anything and spaces and line
 breaks do not count. Prints each command that fails and exits with 1. With --self-check it also runs a document of commands that must fail,
 and fails unless each does. Usage: run_docs.py [--self-check] SOURCE_DIR EDGEWISE
 """
+import os
 import pathlib
 import re
 import shutil
@@ -96,12 +97,13 @@ class Walk:
             return self.finish(["make", "-n", *command.split()[1:]], self.source, shown)
         if STAYS.match(command):
             return self.start(command, shown) or self.look(comment)
-        line = re.sub(r"^python3 ", f"{self.source}/build/clients/bin/python ", self.moved(command).replace(PROGRAM, str(self.program)))
+        line = self.moved(command).replace(PROGRAM, str(self.program))
         curl = "curl -sS " if shown and '"error"' in shown else "curl -sS --fail "  # a refusal that is shown is meant
         return self.finish(["sh", "-c", re.sub(r"^curl ", curl, line)], self.folder, shown)
 
     def finish(self, words, folder, shown):
-        done = subprocess.run(words, cwd=folder, capture_output=True, text=True, timeout=SECONDS)
+        clients = {**os.environ, "PYTHONPATH": str(self.source / "build" / "python" / "clients")}
+        done = subprocess.run(words, cwd=folder, env=clients, capture_output=True, text=True, timeout=SECONDS)
         if done.returncode:
             return f"exit {done.returncode}: {done.stderr.strip() or done.stdout.strip()}"
         return differs(shown, done.stdout)

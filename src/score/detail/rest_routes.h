@@ -12,7 +12,7 @@ namespace edgewise::score::detail {
 /// What a score server does.
 enum class Action : std::uint8_t {
   kInfer, kScore, kPredict, kServerMetadata, kServerLive, kServerReady, kModels, kModelMetadata, kModelReady, kModelConfig,
-  kModelStatistics, kAllStatistics, kRepositoryIndex, kRepositoryLoad, kRepositoryUnload, kPredictModels, kPredictModelReady, kMetrics,
+  kModelStatistics, kAllStatistics, kRepositoryIndex, kRepositoryLoad, kRepositoryUnload, kPredictLive, kPredictModels, kPredictModelReady, kMetrics,
   kOpenApi
 };
 

@@ -84,6 +84,7 @@ void RestServer::Act(RestCall& call) {
     case Action::kPredict: return Predict(call);
     case Action::kServerMetadata: return DescribeServer(call);
     case Action::kServerLive: return Live(call);
+    case Action::kPredictLive: return call.SendJson(R"({"status":"alive"})");
     case Action::kServerReady: return Ready(call);
     case Action::kModels:
     case Action::kPredictModels: return ListModels(call);

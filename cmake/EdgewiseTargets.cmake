@@ -5,8 +5,8 @@
 include(GoogleTest)
 
 # Rooms with threads of their own or called by many: these tests also run under tsan.
-set(EDGEWISE_THREADED base_test net_test queue_test registry_test deploy_test hub_test score_server_test site_journal_test site_test
-  repository_test)
+set(EDGEWISE_THREADED base_test net_test queue_test registry_test deploy_test hub_test repository_test score_server_test site_inputs_test
+  site_journal_test site_test)
 
 function(edgewise_library name)
   cmake_parse_arguments(ARG "" "" "SRCS;HDRS;DEPS;LIBS" ${ARGN})

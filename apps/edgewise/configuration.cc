@@ -3,79 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 
-#include "address.h"
-#include "base/date.h"
 #include "base/files.h"
-#include "base/toml_reader.h"
-#include "configuration_options.h"
+#include "configuration_inputs.h"
+#include "configuration_reader.h"
 
 namespace edgewise {
 namespace {
 
-bool IsPlainName(const std::string& text) {
-  return !text.empty() && text.size() <= 64 &&
-         std::ranges::all_of(text, [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-'; });
-}
-
-/// Reads what only this file holds.
-class Reader : public TomlReader {
- public:
-  explicit Reader(const std::filesystem::path& file) : TomlReader(file.string(), ConfigurationOptions()), folder_(file.parent_path()) {}
-
-  std::string TextOr(const toml::table& table, std::string_view key, std::string otherwise) {
-    return table.contains(key) ? Text(table, key) : std::move(otherwise);
-  }
-  bool Flag(const toml::table& table, std::string_view key) {
-    const auto flag = table[key].value_exact<bool>();
-    if (table.contains(key) && !flag) Wrong(table, key, "must be true or false");
-    return flag.value_or(false);
-  }
-  std::uint64_t CountOr(const toml::table& table, std::string_view key, std::uint64_t otherwise) {
-    if (!table.contains(key)) return otherwise;
-    const auto count = table[key].value_exact<std::int64_t>();
-    if (!count || *count < 1) Wrong(table, key, "must be a whole number from 1 on");
-    return static_cast<std::uint64_t>(count.value_or(1));
-  }
-  /// A text that may be part of a file's name.
-  std::string Name(const toml::table& table, std::string_view key) {
-    auto name = Text(table, key);
-    if (!IsPlainName(name)) Wrong(table, key, "must be 1 to 64 letters, digits, _ and -");
-    return name;
-  }
-  std::string Address(const toml::table& table) { return PlainAddress(Text(table, "address")); }
-  std::string Date(const toml::table& table, std::string_view key) {
-    auto date = Text(table, key);
-    if (const auto read = ParseDate(date); !read)
-      Wrong(table, key, fmt::format("must be a date such as \"2013-05-01\": {}", read.error().message));
-    return date;
-  }
-  std::string DateOr(const toml::table& table, std::string_view key) { return table.contains(key) ? Date(table, key) : std::string(); }
-  std::string FirstOfMonth(const toml::table& table, std::string_view key) {
-    auto date = Date(table, key);
-    if (!date.ends_with("-01")) Wrong(table, key, fmt::format("must be the first of a month, not \"{}\"", date));
-    return date;
-  }
-  std::filesystem::path Path(const toml::table& table, std::string_view key) { return Beside(Text(table, key)); }
-  std::filesystem::path Beside(const std::string& path) const { return (folder_ / path).lexically_normal(); }
-  /// The tables of [[key]]; none if it is left out.
-  std::vector<const toml::table*> Tables(const toml::table& table, std::string_view key) {
-    std::vector<const toml::table*> tables;
-    const auto* array = table[key].as_array();
-    if (table.contains(key) && (array == nullptr || !array->is_array_of_tables()))
-      Wrong(table, key, fmt::format("must be tables: [[{}]]", key));
-    for (std::size_t i = 0; array != nullptr && i < array->size(); ++i) {
-      if (const auto* each = array->get_as<toml::table>(i)) tables.push_back(each);
-    }
-    return tables;
-  }
-
- private:
-  std::filesystem::path folder_;
-};
-
-std::vector<TableFile> ReadTables(Reader& in, const toml::table& document) {
+std::vector<TableFile> ReadTables(ConfigurationReader& in, const toml::table& document) {
   std::vector<TableFile> read;
   if (!document.contains("tables")) return read;
   const auto& tables = in.Table(document, "tables");
@@ -87,11 +23,12 @@ std::vector<TableFile> ReadTables(Reader& in, const toml::table& document) {
   return read;
 }
 
-std::vector<SiteAddress> ReadSites(Reader& in, const toml::table& document) {
+std::vector<SiteAddress> ReadSites(ConfigurationReader& in, const toml::table& document) {
   std::vector<SiteAddress> sites;
   for (const auto* table : in.Tables(document, "site")) {
     in.Only(*table, "site");
-    SiteAddress site{in.Name(*table, "name"), in.Address(*table), in.CountOr(*table, "epoch", 1)};
+    SiteAddress site{in.Name(*table, "name"), in.Address(*table), in.CountOr(*table, "epoch", 1), {}};
+    site.inputs = ReadInputs(in, *table, site.name);
     if (std::ranges::find(sites, site.name, &SiteAddress::name) != sites.end())
       in.Wrong(*table, "name", "names a site that there is already");
     sites.push_back(std::move(site));
@@ -100,7 +37,7 @@ std::vector<SiteAddress> ReadSites(Reader& in, const toml::table& document) {
   return sites;
 }
 
-ImprovePlan ReadImprove(Reader& in, const toml::table& table) {
+ImprovePlan ReadImprove(ConfigurationReader& in, const toml::table& table) {
   in.Only(table, "improve");
   ImprovePlan plan;
   plan.model = in.Name(table, "model");
@@ -119,7 +56,7 @@ ImprovePlan ReadImprove(Reader& in, const toml::table& table) {
   return plan;
 }
 
-Configuration Read(Reader& in, const toml::table& document) {
+Configuration Read(ConfigurationReader& in, const toml::table& document) {
   in.Only(document, "");
   Configuration read;
   read.state = in.Path(document, "state");
@@ -149,7 +86,7 @@ Result<Configuration> ReadConfiguration(const std::filesystem::path& file) {
     return Fail(Code::kInvalidArgument, fmt::format("configuration {} does not exist", file.string()));
   if (!text) return std::unexpected(text.error());
   EDGEWISE_ASSIGN(const auto document, TomlReader::Parse(*text, file.string()));
-  Reader in(file);
+  ConfigurationReader in(file);
   auto read = Read(in, document);
   if (in.error()) return std::unexpected(*in.error());
   return read;

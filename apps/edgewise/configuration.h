@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "site/input_options.h"
 
 namespace edgewise {
 
@@ -20,6 +21,7 @@ struct SiteAddress {
   std::string name;
   std::string address;
   std::uint64_t epoch = 1;  ///< Life of its disk.
+  site::InputOptions inputs{};
 };
 
 /// A further challenger of one month.

@@ -34,7 +34,10 @@ Result<void> CheckAddresses(const Configuration& configuration) {
   };
   EDGEWISE_TRY(take("the hub", configuration.hub));
   EDGEWISE_TRY(take("the registry", configuration.registry));
-  for (const auto& site : configuration.sites) EDGEWISE_TRY(take("site " + site.name, site.address));
+  for (const auto& site : configuration.sites) {
+    EDGEWISE_TRY(take("site " + site.name, site.address));
+    for (const auto& tap : site.inputs.taps) EDGEWISE_TRY(take(fmt::format("tap {} of site {}", tap.name, site.name), tap.listen));
+  }
   return {};
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <fstream>
 #include <map>
+#include <tuple>
 #include <utility>
 
 #include "base/lineage_id.h"
@@ -26,12 +27,18 @@ class ConfigurationTest : public testing::Test {
         {"address", "\"host:1\""}, {"date", "\"2013-05-01\""}, {"flag", "true"},  {"number", "7"}};
     for (const auto& option : ConfigurationOptions()) values_[FullName(option)] = by_type.at(option.type);
     values_["target"] = "\"inline\"";
+    values_["site.tap.path"] = "\"/t\"";
+    values_["site.folder.name"] = "\"f\"";
+    values_["site.folder.done"] = "\"d\"";
+    values_["site.folder.to"] = "\"records/stop\"";
+    values_["site.mqtt.name"] = "\"m\"";
+    values_["site.mqtt.to"] = "\"score/late\"";
   }
   void TearDown() override { std::filesystem::remove_all(folder_); }
 
   static std::string Header(std::string_view section) {
     if (section.empty()) return "";
-    if (section == "site" || section == "improve.extra") return fmt::format("[[{}]]\n", section);
+    if (section.starts_with("site") || section == "improve.extra") return fmt::format("[[{}]]\n", section);
     return section == "tables.NAME" ? "[tables.planes]\n" : fmt::format("[{}]\n", section);
   }
   /// The lines of the file; `line_` becomes the one of `key`.
@@ -70,6 +77,19 @@ TEST_F(ConfigurationTest, EveryDeclaredOptionIsTaken) {
   EXPECT_EQ(read->pages, folder_ / "p");
   EXPECT_EQ(read->tables.at(0).name, "planes");
   EXPECT_EQ(read->sites.at(0).address, "host:1");
+  const auto& tap = read->sites.at(0).inputs.taps.at(0);
+  EXPECT_EQ(tap.upstream, "host:1");
+  EXPECT_EQ(tap.fields.at(0).pointer, "/t");
+  EXPECT_EQ(tap.wait, std::chrono::milliseconds(7));
+  EXPECT_EQ(tap.most_body, 7U << 10);
+  const auto& folder = read->sites.at(0).inputs.folders.at(0);
+  EXPECT_EQ(folder.done, folder_ / "d");
+  EXPECT_EQ(folder.to.name, "stop");
+  EXPECT_EQ(folder.largest, 7U << 20);
+  const auto& topic = read->sites.at(0).inputs.topics.at(0);
+  EXPECT_EQ(topic.broker, "host:1");
+  EXPECT_EQ(topic.to.name, "late");
+  EXPECT_EQ(topic.password_file, folder_ / "p");
   EXPECT_EQ(read->improve->history.size(), 1U);
   EXPECT_EQ(read->improve->extras.at(0).on, "2013-05-01");
 }
@@ -128,6 +148,25 @@ TEST_F(ConfigurationTest, WhatHappensByTheMonthBeginsOnItsFirst) {
     const auto good = values_[key];
     values_[key] = "\"2013-05-02\"";
     EXPECT_NE(Refusal(Text()).find("must be the first of a month, not \"2013-05-02\""), std::string::npos) << key;
+    values_[key] = good;
+  }
+}
+
+TEST_F(ConfigurationTest, AnInputsMistakesAreNamedWithTheirLine) {
+  const std::vector<std::tuple<std::string, std::string, std::string>> mistakes = {
+      {"site.tap.fields", "[\"carrier=no pointer\"]", "carrier=/flight/carrier"},
+      {"site.tap.fields", "[]", "at least one field"},
+      {"site.tap.path", "\"orders\"", "must begin with /"},
+      {"site.tap.wait_ms", "10001", "must be a whole number from 0 to 10000"},
+      {"site.folder.to", "\"models/late\"", "score/MODEL"},
+      {"site.folder.done", "\"p\"", "another folder"},
+      {"site.mqtt.name", "\"t\"", "there is already"},
+  };
+  for (const auto& [key, value, what] : mistakes) {
+    const auto good = std::exchange(values_[key], value);
+    const auto message = Refusal(Text(key));
+    EXPECT_NE(message.find(fmt::format("edgewise.toml:{}:", line_)), std::string::npos) << key << ": " << message;
+    EXPECT_NE(message.find(what), std::string::npos) << key << ": " << message;
     values_[key] = good;
   }
 }

@@ -109,6 +109,7 @@ Result<void> Up::StartSite(const Example& shared, const SiteAddress& address) {
     return package::ReadImage(image);
   };
   options.hub = LinkTo(hub_->address(), address.name);
+  options.inputs = address.inputs;
   if (configuration_.target == "inline") {
     targets_.push_back(std::make_unique<deploy::InlineTarget>());
   } else {
@@ -154,11 +155,15 @@ void Up::Print(bool json) const {
   if (json) {
     nlohmann::ordered_json out{{"hub", hub_->address()}, {"registry", registry_->address()}, {"sites", nlohmann::json::object()}};
     for (std::size_t i = 0; i < sites_.size(); ++i) out["sites"][configuration_.sites[i].name] = sites_[i]->addresses().at(0);
+    for (std::size_t i = 0; i < sites_.size(); ++i)
+      for (const auto& [name, at] : sites_[i]->tap_addresses()) out["taps"][configuration_.sites[i].name][name] = at;
     fmt::print("{}\n", out.dump());
   } else {
     fmt::print("hub       http://{}/\nregistry  http://{}/v2/\n", hub_->address(), registry_->address());
-    for (std::size_t i = 0; i < sites_.size(); ++i)
+    for (std::size_t i = 0; i < sites_.size(); ++i) {
       fmt::print("site {:<4} http://{}/\n", configuration_.sites[i].name, sites_[i]->addresses().at(0));
+      for (const auto& [name, at] : sites_[i]->tap_addresses()) fmt::print("  tap {:<4} http://{}/\n", name, at);
+    }
     fmt::print("Ctrl-C stops.\n");
   }
   std::fflush(stdout);

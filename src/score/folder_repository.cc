@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "score/detail/onnx_library.h"
+
 namespace edgewise::score {
 namespace {
 
@@ -47,6 +49,7 @@ FolderRepository::~FolderRepository() {
 
 Result<void> FolderRepository::Start(const std::filesystem::path& folder) {
   EDGEWISE_ASSIGN(const auto names, files_.List(folder));
+  EDGEWISE_TRY(OpenLibrary());
   root_ = folder;
   for (const auto& name : names) {
     if (name.starts_with('.') || !files_.List(folder / name)) continue;  // hidden, or no folder
@@ -68,12 +71,19 @@ Result<void> FolderRepository::StartOne(const std::filesystem::path& folder, std
   if (!detail::IsModelName(name)) {
     return Fail(Code::kInvalidArgument, fmt::format("\"{}\" is no name for a model: use at most 128 of A-Z a-z 0-9 . _ -", Shown(name)));
   }
+  EDGEWISE_TRY(OpenLibrary());
   Known& known = Note(std::move(name), folder);
   if (!options_.exclusive) {
     const std::lock_guard lock(known.loading);
     EDGEWISE_TRY(LoadKnown(known));
   }
   Open();
+  return {};
+}
+
+Result<void> FolderRepository::OpenLibrary() {
+  if (options_.open_engine) return {};
+  EDGEWISE_ASSIGN(engine_library_, detail::OnnxLibrary::Open());
   return {};
 }
 

@@ -59,6 +59,7 @@ class FolderRepository final : public ModelRepository {
     std::size_t bytes = 0;
   };
 
+  Result<void> OpenLibrary();
   void Open();
   Known& Note(std::string name, const std::filesystem::path& folder);
   Known* FindKnown(std::string_view name);
@@ -76,6 +77,7 @@ class FolderRepository final : public ModelRepository {
 
   Files& files_;
   const Options options_;
+  std::shared_ptr<const void> engine_library_;  // shared with the engines; here so that a cold model does not have to open it
   std::optional<std::filesystem::path> root_;
   std::shared_ptr<detail::Background> background_;  // shared with the last holders of versions
   detail::Workshop workshop_;

@@ -63,6 +63,16 @@ TEST(FolderRepository, AMissingFolderIsSaid) {
   EXPECT_EQ(repository.error().code, Code::kNotFound);
 }
 
+TEST(FolderRepository, WithoutTheEngineNothingIsOpened) {
+  RepositoryRig rig;
+  rig.options.open_engine = nullptr;
+  ASSERT_EQ(setenv("EDGEWISE_ONNXRUNTIME", "/nowhere/libonnxruntime.so.1", 1), 0);
+  const auto repository = ModelRepository::Open(rig.files, "/models", rig.options);
+  unsetenv("EDGEWISE_ONNXRUNTIME");
+  ASSERT_FALSE(repository);
+  EXPECT_EQ(repository.error().code, Code::kFailedPrecondition);
+}
+
 TEST(FolderRepository, OneModelAloneMustLoad) {
   RepositoryRig rig;
   rig.Put("model.onnx", "5");

@@ -3,135 +3,19 @@
 #include <gmock/gmock.h>
 #include <grpcpp/grpcpp.h>
 
-#include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "health.grpc.pb.h"
 #include "open_inference.grpc.pb.h"
-#include "score/detail/side_thread.h"
-#include "score/fake_model_engine.h"
 #include "score/grpc_server.h"
+#include "score/test_repository_test.h"
 
 namespace edgewise::score {
 
-/// A version over a FakeModelEngine: runs where it is told, or on a thread of its own.
-class TestVersion final : public ModelVersion {
- public:
-  TestVersion(std::string model, std::shared_ptr<FakeModelEngine> made) : engine(std::move(made)), model_(std::move(model)) {
-    for (int i = 0; i < 4; ++i) runners_.push_back(engine->MakeRunner().value());
-  }
-  const std::string& model() const override { return model_; }
-  const std::string& version() const override { return version_; }
-  const Signature& signature() const override { return engine->signature(); }
-  const std::optional<feature::Program>& program() const override { return program_; }
-  NotANumber not_a_number() const override { return NotANumber::kNull; }
-  std::size_t max_rows() const override { return 1000; }
-  bool RunsInline(std::size_t /*rows*/) const override { return runs_inline; }
-  void Run(std::size_t thread, Job& job) override { RunWith(*runners_.at(thread), job); }
-  Result<void> Submit(std::unique_ptr<Job> job) override {
-    if (full) return Fail(Code::kResourceExhausted, "the queue of model \"" + model_ + "\" is full: try again later");
-    const std::shared_ptr<Job> shared = std::move(job);
-    worker_.Do([this, shared] { RunWith(*runners_.back(), *shared); });
-    return {};
-  }
-  Statistics& statistics() override { return statistics_; }
-  /// Of the job that ran last.
-  Deadline last_deadline() const {
-    auto left = last_deadline_.load();
-    return left == Deadline::Never().time() ? Deadline::Never() : Deadline::After(left - Deadline::Clock::now());
-  }
-
-  std::shared_ptr<FakeModelEngine> engine;
-  std::atomic<bool> runs_inline{true};
-  std::atomic<bool> full{false};
-
- private:
-  void RunWith(Runner& runner, Job& job) {
-    last_deadline_ = job.deadline.time();
-    if (job.deadline.Expired()) return job.Done(Fail(Code::kDeadlineExceeded, "too late"));
-    statistics_.rows += job.rows;
-    ++statistics_.executions;
-    job.Done(runner.Run(job.inputs, job.outputs));
-  }
-
-  std::string model_;
-  std::string version_ = "1";
-  std::optional<feature::Program> program_;
-  std::atomic<Deadline::Clock::time_point> last_deadline_{Deadline::Never().time()};
-  std::vector<std::unique_ptr<Runner>> runners_;
-  Statistics statistics_;
-  detail::SideThread worker_;
-};
-
-class TestRepository final : public ModelRepository {
- public:
-  std::shared_ptr<TestVersion> Add(const std::string& model, std::shared_ptr<FakeModelEngine> engine) {
-    return models_[model] = std::make_shared<TestVersion>(model, std::move(engine));
-  }
-  Result<Choice> Find(std::string_view model, std::string_view version, std::string_view sticky) override {
-    const std::lock_guard lock(mutex_);
-    last_sticky_ = sticky;
-    const std::string name(model);
-    if (cold_.contains(name)) return Fail(Code::kAborted, "cold");
-    if (unloaded_.contains(name)) return Fail(Code::kUnavailable, "model \"" + name + "\" is not loaded");
-    const auto found = models_.find(name);
-    if (found == models_.end()) return Fail(Code::kNotFound, "no model \"" + name + "\"");
-    if (!version.empty() && version != "1") return Fail(Code::kNotFound, "model \"" + name + "\" has no version " + std::string(version));
-    return Choice{found->second, nullptr};
-  }
-  void Warm(std::string model, std::function<void(Result<void>)> then) override {
-    side_.Do([this, model, then] {
-      {
-        const std::lock_guard lock(mutex_);
-        cold_.erase(model);
-      }
-      then({});
-    });
-  }
-  Result<void> Load(std::string_view model) override { return Change(model, false); }
-  Result<void> Unload(std::string_view model) override { return Change(model, true); }
-  std::vector<Entry> Index() const override {
-    const std::lock_guard lock(mutex_);
-    std::vector<Entry> entries;
-    for (const auto& [name, version] : models_) {
-      const bool away = unloaded_.contains(name);
-      entries.push_back({name, "1", away ? "UNAVAILABLE" : "READY", away ? "unloaded" : ""});
-    }
-    return entries;
-  }
-  bool ready() const override { return is_ready; }
-
-  void SetCold(const std::string& model) {
-    const std::lock_guard lock(mutex_);
-    cold_.insert(model);
-  }
-  std::string last_sticky() const {
-    const std::lock_guard lock(mutex_);
-    return last_sticky_;
-  }
-  std::atomic<bool> is_ready{true};
-
- private:
-  Result<void> Change(std::string_view model, bool away) {
-    const std::lock_guard lock(mutex_);
-    const std::string name(model);
-    if (!models_.contains(name)) return Fail(Code::kNotFound, "no model \"" + name + "\"");
-    away ? (void)unloaded_.insert(name) : (void)unloaded_.erase(name);
-    return {};
-  }
-
-  mutable std::mutex mutex_;
-  std::map<std::string, std::shared_ptr<TestVersion>> models_;
-  std::set<std::string> cold_, unloaded_;
-  std::string last_sticky_;
-  detail::SideThread side_;
-};
-
-/// A server with two models: "sum" (features FP32 [-1,3] -> sum) and "echo" (an input of each datatype).
+/// A server with the model "sum" (features FP32 [-1,3] -> sum), and a client of it.
 class GrpcServerTest : public testing::Test {
  protected:
   GrpcServerTest() {

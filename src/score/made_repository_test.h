@@ -4,10 +4,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -22,6 +26,11 @@ namespace edgewise::score::test {
 /// Threads: Find() any number; the rest one at a time, while nobody calls Find().
 class MadeRepository final : public ModelRepository {
  public:
+  /// A version must not end on its own worker.
+  ~MadeRepository() override {
+    threads_.clear();
+    for (const auto& version : versions_) version->Finish();
+  }
   /// Takes an engine to be served; the model's last one answers for no version.
   MadeVersion& Add(std::unique_ptr<ModelEngine> engine, MadeVersion::Settings settings) {
     const auto version = std::make_shared<MadeVersion>(std::move(engine), std::move(settings));  // shared as the contract says
@@ -34,6 +43,7 @@ class MadeRepository final : public ModelRepository {
   void Refuse(std::string model, Error error) { refused_.insert_or_assign(std::move(model), std::move(error)); }
 
   Result<Choice> Find(std::string_view model, std::string_view version, std::string_view sticky) override {
+    const std::lock_guard lock(mutex_);
     last_sticky_ = sticky;
     if (const auto refused = refused_.find(std::string(model)); refused != refused_.end()) return std::unexpected(refused->second);
     if (cold_.contains(std::string(model))) return Fail(Code::kAborted, "cold");
@@ -44,10 +54,13 @@ class MadeRepository final : public ModelRepository {
   }
   void Warm(std::string model, std::function<void(Result<void>)> then) override {
     threads_.emplace_back([this, model, then = std::move(then)] {
-      const auto failure = cold_.at(model);
-      if (failure) return then(std::unexpected(*failure));
-      cold_.erase(model);
-      then({});
+      std::optional<Error> failure;
+      {
+        const std::lock_guard lock(mutex_);
+        failure = cold_.at(model);
+        if (!failure) cold_.erase(model);
+      }
+      failure ? then(std::unexpected(*failure)) : then({});
     });
   }
   Result<void> Load(std::string_view model) override { return Say("load", model); }
@@ -61,13 +74,21 @@ class MadeRepository final : public ModelRepository {
   }
   bool ready() const override { return is_ready; }
 
-  bool is_ready = true;
-  std::vector<std::string> calls;  ///< Of Load() and Unload(): read them after the answer.
-  const std::string& last_sticky() const { return last_sticky_; }
+  std::atomic<bool> is_ready{true};
+  /// "load NAME" or "unload NAME" for each so far.
+  std::vector<std::string> calls() const {
+    const std::lock_guard lock(mutex_);
+    return calls_;
+  }
+  std::string last_sticky() const {
+    const std::lock_guard lock(mutex_);
+    return last_sticky_;
+  }
 
  private:
   Result<void> Say(std::string_view what, std::string_view model) {
-    calls.push_back(std::string(what) + ' ' + std::string(model));
+    const std::lock_guard lock(mutex_);
+    calls_.push_back(std::string(what) + ' ' + std::string(model));
     const auto known = [&](const auto& version) { return version->model() == model; };
     if (std::ranges::none_of(versions_, known)) return Fail(Code::kNotFound, "no such model");
     return {};
@@ -76,7 +97,9 @@ class MadeRepository final : public ModelRepository {
   std::vector<std::shared_ptr<MadeVersion>> versions_;
   std::map<std::string, std::optional<Error>> cold_;
   std::map<std::string, Error> refused_;
+  mutable std::mutex mutex_;  // guards what follows, and cold_
   std::string last_sticky_;
+  std::vector<std::string> calls_;
   std::vector<std::jthread> threads_;  ///< Last: they use the others.
 };
 
@@ -118,8 +141,8 @@ class ServerRig : public testing::Test {
     client_ = net::HttpClient({server_->addresses().at(0)});
   }
   net::HttpResponse Send(std::string method, std::string target, std::string body = "", std::vector<net::Header> headers = {}) {
-    const auto answer =
-        client_.Send({std::move(method), std::move(target), std::move(headers), std::move(body)}, Deadline::After(std::chrono::seconds(60)));
+    const auto answer = client_.Send({std::move(method), std::move(target), std::move(headers), std::move(body)},
+                                     Deadline::After(std::chrono::seconds(60)));
     EXPECT_TRUE(answer) << answer.error().message;
     return answer ? *answer : net::HttpResponse{.status = 0, .headers = {}, .body = ""};
   }

@@ -48,6 +48,10 @@ class MadeVersion final : public ModelVersion {
     });
     return {};
   }
+  /// Waits for the jobs that were submitted.
+  void Finish() {
+    if (worker_.joinable()) worker_.join();
+  }
   Statistics& statistics() override { return statistics_; }
 
  private:

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 
 #include "score/repository_rig_test.h"
+#include "score/test_folder_test.h"
 
 namespace edgewise::score::test {
 namespace {

@@ -1,5 +1,6 @@
 #include "score/model_engine.h"
 
+#include "score/detail/onnx_model.h"
 #include "score/fake_model_engine.h"
 #include "score/made_graph_test.h"
 #include "score/made_model_test.h"
@@ -10,7 +11,7 @@ namespace edgewise::score::test {
 namespace {
 
 struct OnnxRig {
-  OnnxRig() : opened(OpenOnnxModel(MadeOnnx(5))) {}
+  OnnxRig() : opened(detail::OpenInOnnxRuntime(MadeOnnx(5))) {}
   const ModelEngine& engine() {
     EXPECT_TRUE(opened) << opened.error().message;
     return **opened;

@@ -6,6 +6,7 @@
 
 #include "score/made_model_test.h"
 #include "score/repository_rig_test.h"
+#include "score/test_folder_test.h"
 
 namespace edgewise::score::test {
 namespace {

@@ -28,7 +28,10 @@ class PlainScoringTest : public ServerRig {
     repository_.Add(Echo({Info("age", "FP32", {-1, 1}), Info("port", "BYTES", {-1, 1}), Info("count", "INT64", {-1})}),
                     {.model = "columns", .program = {}, .refuse = {}});
     repository_.Add(Echo({Info("x", "FP32", {-1, 3})}), {.model = "classes", .program = {}, .refuse = {}});
-    repository_.Add(Echo({Info("x", "FP64", {-1, 2}), }), {.model = "two", .program = {}, .refuse = {}});
+    repository_.Add(Echo({
+                        Info("x", "FP64", {-1, 2}),
+                    }),
+                    {.model = "two", .program = {}, .refuse = {}});
     repository_.Add(Echo({Info("image", "UINT8", {-1, 2, 2})}), {.model = "image", .program = {}, .refuse = {}});
     repository_.Add(Echo({Info("text", "BYTES", {-1, 2})}), {.model = "text", .program = {}, .refuse = {}});
     Serve();
@@ -38,7 +41,9 @@ class PlainScoringTest : public ServerRig {
     EXPECT_EQ(response.status, 200) << body << response.body;
     return response.status == 200 ? json::parse(response.body).at("scores") : json();
   }
-  net::HttpResponse Csv(const std::string& model, const std::string& body) { return Post("/score/" + model, body, {{"Content-Type", "text/csv; charset=utf-8"}}); }
+  net::HttpResponse Csv(const std::string& model, const std::string& body) {
+    return Post("/score/" + model, body, {{"Content-Type", "text/csv; charset=utf-8"}});
+  }
 };
 
 TEST_F(PlainScoringTest, AnAnswerHoldsScoresModelVersionLineageAndTimes) {
@@ -66,10 +71,11 @@ TEST_F(PlainScoringTest, ValuesAreEncodedByTheModelsProgram) {
   EXPECT_EQ(Scores("named", R"({"rows":[{"wait":0.5,"carrier":"UA","distance":-1}]})"), json({0.5}));  // UA is word 1
   EXPECT_EQ(Scores("named", R"({"rows":[{"carrier":"XX","wait":0,"distance":0}]})"), json({2}));       // "other" comes after the words
   EXPECT_EQ(Scores("named", R"({"rows":[{"distance":-1}]})"), json({nullptr}));                        // what is left out is missing
-  EXPECT_EQ(Scores("named", R"({"rows":[[1,1,1]]})"), json({3}));                                      // a list of numbers is encoded already
+  EXPECT_EQ(Scores("named", R"({"rows":[[1,1,1]]})"), json({3}));  // a list of numbers is encoded already
   EXPECT_EQ(Scores("named", R"({"rows":[[1,"UA",1]]})"), json({3}));
-  for (const auto* row : {R"({"speed":1})", R"({"carrier":1})", R"({"wait":"1"})", R"({"wait":true})", R"({"wait":1,"wait":2})", R"({"wait":[1]})",
-                          R"({"wait":{}})", R"({"wait":1e39})", R"([1,"UA"])", R"(["1",1,1])", "7", "null", R"("text")"}) {
+  for (const auto* row :
+       {R"({"speed":1})", R"({"carrier":1})", R"({"wait":"1"})", R"({"wait":true})", R"({"wait":1,"wait":2})", R"({"wait":[1]})",
+        R"({"wait":{}})", R"({"wait":1e39})", R"([1,"UA"])", R"(["1",1,1])", "7", "null", R"("text")"}) {
     EXPECT_EQ(Post("/score/named", std::string(R"({"rows":[)") + row + "]}").status, 400) << row;
   }
   EXPECT_EQ(json::parse(Send("GET", "/v2/models/named").body).at("columns"), json({"distance", "carrier", "wait"}));
@@ -93,8 +99,9 @@ TEST_F(PlainScoringTest, CsvIsRowsWithTheirNamesInTheFirstLine) {
   EXPECT_EQ(json::parse(Csv("named", "\xEF\xBB\xBFwait,carrier,distance\n,UA,2").body).at("scores"), json({nullptr}));
   EXPECT_EQ(json::parse(Csv("made", "a,b,c\n1,2,3\n").body).at("scores"), json({6}));
   EXPECT_EQ(json::parse(Csv("columns", "port,age,count\n\"a \"\"b\"\", c\",1.5,7\n").body).at("labels"), json({"a \"b\", c"}));
-  for (const auto* csv : {"", "\n", "wait\n", "wait,carrier,distance\n", "wait,wait\n1,2\n", "speed\n1\n", "wait\n1,2\n", "wait,distance\n1\n", "wait\nx\n", "wait\n\"1\n",
-                          "wait\n1\"2\n", "wait\n\"1\"2\n", "wait\n1e39\n", "wait\ninf\n", "wait\n0x10\n", ",wait\n1,2\n", "wait\n\xff\n", "wait\n1\n\n2\n"}) {
+  for (const auto* csv :
+       {"", "\n", "wait\n", "wait,carrier,distance\n", "wait,wait\n1,2\n", "speed\n1\n", "wait\n1,2\n", "wait,distance\n1\n", "wait\nx\n",
+        "wait\n\"1\n", "wait\n1\"2\n", "wait\n\"1\"2\n", "wait\n1e39\n", "wait\ninf\n", "wait\n0x10\n", ",wait\n1,2\n", "wait\n\xff\n"}) {
     EXPECT_EQ(Csv("named", csv).status, 400) << csv;
   }
 }
@@ -104,8 +111,9 @@ TEST_F(PlainScoringTest, AnInputForEachColumnIsFilledByItsName) {
   EXPECT_EQ(answer.at("scores"), json({1.5, nullptr}));
   EXPECT_EQ(answer.at("labels"), json({"EWR", "JFK"}));
   EXPECT_EQ(Scores("columns", R"([[1.5,"EWR",9007199254740993]])"), json({1.5}));
-  for (const auto* row : {R"({"age":1})", R"({"age":1,"port":"a"})", R"({"age":1,"port":5,"count":1})", R"({"age":1,"port":"a","count":1.5})",
-                          R"({"age":1,"port":null,"count":1})", R"({"age":1,"port":"a","count":18446744073709551615})"}) {
+  for (const auto* row :
+       {R"({"age":1})", R"({"age":1,"port":"a"})", R"({"age":1,"port":5,"count":1})", R"({"age":1,"port":"a","count":1.5})",
+        R"({"age":1,"port":null,"count":1})", R"({"age":1,"port":"a","count":18446744073709551615})"}) {
     EXPECT_EQ(Post("/score/columns", row).status, 400) << row;
   }
 }
@@ -120,9 +128,26 @@ TEST_F(PlainScoringTest, LabelsAreTheLargestClass) {
 }
 
 TEST_F(PlainScoringTest, WhatIsNoRowIsRefused) {
-  for (const auto* body : {"", "[]", "{", "7", "null", "\"x\"", R"({"rows":[]})", R"({"rows":[1]})", R"({"rows":[[1,2]]})", R"({"rows":[[1,2,3,4]]})",
-                           R"({"rows":[[1,2,"x"]]})", R"({"rows":[{"distance":1}]})", "[[1,2,3],4]", "[[1,2,3],[[1],2,3]]", "[1,2,3]x", "[1,2,3][1,2,3]",
-                           R"({"rows":[[1,2,3]],"rows":[[1,2,3]]})", "[1,2,NaN]", "[1,2,1e400]", "[1,2,3,]"}) {
+  for (const auto* body : {"",
+                           "[]",
+                           "{",
+                           "7",
+                           "null",
+                           "\"x\"",
+                           R"({"rows":[]})",
+                           R"({"rows":[1]})",
+                           R"({"rows":[[1,2]]})",
+                           R"({"rows":[[1,2,3,4]]})",
+                           R"({"rows":[[1,2,"x"]]})",
+                           R"({"rows":[{"distance":1}]})",
+                           "[[1,2,3],4]",
+                           "[[1,2,3],[[1],2,3]]",
+                           "[1,2,3]x",
+                           "[1,2,3][1,2,3]",
+                           R"({"rows":[[1,2,3]],"rows":[[1,2,3]]})",
+                           "[1,2,NaN]",
+                           "[1,2,1e400]",
+                           "[1,2,3,]"}) {
     EXPECT_EQ(Post("/score/made", body).status, 400) << body;
   }
   std::string many = "[[1,2,3]";
@@ -136,16 +161,19 @@ TEST_F(PlainScoringTest, WhatIsNoRowIsRefused) {
 TEST_F(PlainScoringTest, PredictAnswersKServesFirstVersion) {
   const auto predict = [&](const std::string& model, const std::string& body) { return Post("/v1/models/" + model + ":predict", body); };
   EXPECT_EQ(predict("made", R"({"instances":[[1,2,3],[4,5,6]]})").body, R"({"predictions":[[6],[15]]})");
-  EXPECT_EQ(predict("named", R"({"signature_name":"x","instances":[{"wait":1,"carrier":"UA","distance":0}]})").body, R"({"predictions":[[2]]})");
+  EXPECT_EQ(predict("named", R"({"signature_name":"x","instances":[{"wait":1,"carrier":"UA","distance":0}]})").body,
+            R"({"predictions":[[2]]})");
   EXPECT_EQ(predict("image", R"({"instances":[[[1,2],[3,4]],[[5,6],[7,8]]]})").body, R"({"predictions":[[[1,2],[3,4]],[[5,6],[7,8]]]})");
   EXPECT_EQ(predict("columns", R"({"instances":[{"age":1,"port":"a","count":3}]})").body,
             R"({"predictions":[{"echo_age":[1],"echo_port":["a"],"echo_count":3}]})");
   EXPECT_EQ(predict("text", R"({"instances":[["a","b"]]})").body, R"({"predictions":[["a","b"]]})");
-  for (const auto* body : {"", "{}", "[]", R"({"instances":[]})", R"({"instances":{}})", R"({"instances":[1]})", R"({"instances":[[1,2]]})", R"({"instances":[[1,2,"3"]]})"}) {
+  for (const auto* body : {"", "{}", "[]", R"({"instances":[]})", R"({"instances":{}})", R"({"instances":[1]})", R"({"instances":[[1,2]]})",
+                           R"({"instances":[[1,2,"3"]]})"}) {
     EXPECT_EQ(predict("made", body).status, 400) << body;
   }
-  for (const auto* body : {R"({"instances":[[[1,2],[3]]]})", R"({"instances":[[[1,2],3]]})", R"({"instances":[[[1,256],[3,4]]]})", R"({"instances":[[[1,2],[3,4]],1]})",
-                           R"({"instances":[[]]})", R"({"instances":[[[{},2],[3,4]]]})", R"({"instances":[[[1,2,3],[1,2,3]]]})"}) {
+  for (const auto* body : {R"({"instances":[[[1,2],[3]]]})", R"({"instances":[[[1,2],3]]})", R"({"instances":[[[1,256],[3,4]]]})",
+                           R"({"instances":[[[1,2],[3,4]],1]})", R"({"instances":[[]]})", R"({"instances":[[[{},2],[3,4]]]})",
+                           R"({"instances":[[[1,2,3],[1,2,3]]]})"}) {
     EXPECT_EQ(predict("image", body).status, 400) << body;
   }
   EXPECT_EQ(predict("other", R"({"instances":[[1]]})").status, 404);

@@ -4,9 +4,7 @@
 
 #include <charconv>
 #include <chrono>
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <functional>
 #include <future>
 #include <map>
@@ -80,23 +78,6 @@ class SharedEngine final : public ModelEngine {
 
  private:
   std::shared_ptr<FakeModelEngine> fake_;  // shared with the test
-};
-
-/// A folder of the real file system, gone with the test.
-struct TestFolder {
-  TestFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "edgewise-repository-XXXXXX").string();
-    path = mkdtemp(name.data());
-  }
-  ~TestFolder() { std::filesystem::remove_all(path); }
-  TestFolder(const TestFolder&) = delete;
-  TestFolder& operator=(const TestFolder&) = delete;
-
-  void Put(const std::string& file, std::string_view bytes) const {
-    std::filesystem::create_directories((path / file).parent_path());
-    std::ofstream(path / file, std::ios::binary) << bytes;
-  }
-  std::filesystem::path path;
 };
 
 /// A folder of models in memory. "model.onnx" holds a number: the bias of a fake over two columns. Any other text is a broken model.

@@ -41,8 +41,10 @@ Result<Serving> Begin(const ScorerProcess& process) {
   }
   EDGEWISE_ASSIGN(serving.http, ScoreServer::Start(*serving.models, process.server));
   if (process.grpc) {
-    const auto threads = process.server.http.threads;
-    EDGEWISE_ASSIGN(serving.grpc, GrpcServer::Start(*serving.models, {.address = *process.grpc, .threads = threads, .first_thread = threads}));
+    GrpcServer::Options options;
+    options.address = *process.grpc;
+    options.threads = options.first_thread = process.server.http.threads;
+    EDGEWISE_ASSIGN(serving.grpc, GrpcServer::Start(*serving.models, options));
   }
   return serving;
 }

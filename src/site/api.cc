@@ -20,9 +20,9 @@ void Answer(const Result<void>& result, const Responder& respond) {
   if (!result) respond(HttpResponse::FromError(result.error()));
 }
 
-Result<void> PostRecords(SiteDoor& door, const HttpRequest& request, const std::string& stream, const Responder& respond) {
+Result<void> TakeRecords(SiteDoor& door, std::string_view lines, const std::string& stream, const Responder& respond) {
   EDGEWISE_TRY(MayTake(door));
-  EDGEWISE_ASSIGN(const auto checked, door.core().machine().Check(stream, request.body, LatestAllowed(door)));
+  EDGEWISE_ASSIGN(const auto checked, door.core().machine().Check(stream, lines, LatestAllowed(door)));
   if (checked.ahead != 0) {
     door.metrics()
         .Counter("edgewise_site_records_ahead_total", "Bodies of records refused: a time lies in the future.",
@@ -108,12 +108,21 @@ std::string StreamsJson(const feature::Program& program) {
 
 }  // namespace
 
+void AnswerQuestion(SiteDoor& door, const Question& question, const Responder& respond) {
+  switch (question.kind) {
+    case Question::Kind::kScore:
+      return Answer(TakeScore(door, {question.name, question.body, question.lineage}, respond), respond);
+    case Question::Kind::kRecords:
+      return Answer(TakeRecords(door, question.body, question.name, respond), respond);
+  }
+}
+
 void AddSiteRoutes(Router& router, SiteDoor& door) {
   router.Add("POST", "/records/{stream}", [&door](const HttpRequest& request, const Router::Parameters& in, const Responder& respond) {
-    Answer(PostRecords(door, request, in.at("stream"), respond), respond);
+    Answer(TakeRecords(door, request.body, in.at("stream"), respond), respond);
   });
   router.Add("POST", "/score/{model}", [&door](const HttpRequest& request, const Router::Parameters& in, const Responder& respond) {
-    Answer(PostScore(door, request, in.at("model"), respond), respond);
+    Answer(TakeScore(door, {in.at("model"), request.body, std::nullopt}, respond), respond);
   });
   router.Add("POST", "/labels", [&door](const HttpRequest& request, const auto&, const Responder& respond) {
     Answer(PostLabel(door, request, respond), respond);

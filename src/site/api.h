@@ -1,5 +1,6 @@
 #pragma once
 
+#include "site/asking.h"
 #include "site/core.h"
 #include "site/counters.h"
 
@@ -25,5 +26,8 @@ class SiteDoor {
 /// POST /records/{stream}, /score/{model}, /labels, /clock, /relay/flush; GET /status, /streams, /metrics, /healthz, /readyz.
 /// `door` outlives the router.
 void AddSiteRoutes(net::Router& router, SiteDoor& door);
+
+/// What the routes POST /score/{model} and /records/{stream} would answer. On the HTTP thread.
+void AnswerQuestion(SiteDoor& door, const Question& question, const net::Responder& respond);
 
 }  // namespace edgewise::site

@@ -9,6 +9,7 @@ constexpr std::size_t kReplayChunk = 5000;  // entries whose effects are put tog
 // A recovery reads the journal; a disk that stays full would have that done for each request.
 constexpr std::chrono::milliseconds kFirstPause{250}, kLongestPause{4000};
 constexpr std::chrono::minutes kSteady{1};
+constexpr std::size_t kMostNamed = 4096;    // ids kept until the score log surely has them
 constexpr std::size_t kMostHeard = 20'000;  // batches of records kept for a warm-up; one that needs more has not caught up
 
 std::filesystem::path CardFile(const std::filesystem::path& site, const Digest& model) { return site / "cards" / (model.Hex() + ".json"); }
@@ -59,6 +60,7 @@ Result<void> Core::OpenParts() {
   since_snapshot_ = 0;
   taken_ = static_cast<std::uint64_t>(journal_->last());
   heard_after_.reset();
+  named_.clear();  // all that is in the journal is in the score log now
   ++life_;
   settled_ = machine_->now().ms;
   committer_ = std::make_unique<Committer>(Committer::Parts{.journal = *journal_,
@@ -149,6 +151,23 @@ Result<void> Core::Drain(Deadline deadline) {
   return committer_ ? committer_->Drain(deadline) : Fail(Code::kUnavailable, "the site's disk failed; it is tried again");
 }
 
+Result<std::optional<ScoredRow>> Core::FindNamed(const LineageId& row) {
+  if (named_.contains(row)) EDGEWISE_TRY(Drain(Deadline::After(std::chrono::seconds(10))));
+  if (!named_log_) {
+    EDGEWISE_ASSIGN(named_log_, ScoreLog::OpenForReading(options_.folder / "scores.db"));
+  }
+  return named_log_->Find(row);
+}
+
+Result<void> Core::Name(const LineageId& row) {
+  if (named_.size() >= kMostNamed) {
+    EDGEWISE_TRY(Drain(Deadline::After(std::chrono::seconds(10))));
+    named_.clear();
+  }
+  named_.insert(row);
+  return {};
+}
+
 Result<std::unique_ptr<WarmUp>> Core::BeginWarmUp(const feature::Program& program) {
   if (!committer_ || committer_->broken()) return Fail(Code::kUnavailable, "the site's disk failed; it is tried again");
   auto fresh = machine_->features().Missing(program);
@@ -196,6 +215,7 @@ Result<void> Core::RecoverIfBroken() {
   pause_ = now - next_try_ > kSteady ? kFirstPause : std::min(pause_ * 2, kLongestPause);
   next_try_ = now + pause_;
   committer_.reset();
+  named_log_.reset();
   log_.reset();
   journal_.reset();
   if (auto opened = OpenParts(); !opened) {

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <atomic>
+#include <optional>
+#include <unordered_set>
 
 #include "base/clock.h"
 #include "deploy/reconciler.h"
@@ -35,6 +37,11 @@ class Core {
   Machine& machine() { return *machine_; }
   Journal& journal() { return *journal_; }
   ScoreLog& log() { return *log_; }
+  /// The row of this id if it was scored here, and is on the disk: waits for the commit of one that was named a moment ago. Errors: as
+  /// Drain.
+  Result<std::optional<ScoredRow>> FindNamed(const LineageId& row);
+  /// A row of this id is being taken; so that FindNamed() knows it before it is in the score log.
+  Result<void> Name(const LineageId& row);
   std::size_t backlog() const { return committer_ ? committer_->backlog() : 0; }
 
   /// What the feature state must learn before `program` can be computed, to be learned on another thread; nullptr if it has everything.
@@ -69,6 +76,8 @@ class Core {
   std::map<Digest, std::shared_ptr<const train::ModelCard>> cards_;
   std::unique_ptr<Journal> journal_;
   std::unique_ptr<ScoreLog> log_;
+  std::unique_ptr<ScoreLog> named_log_;                 // of the HTTP thread, while the committer writes; opened when it is needed
+  std::unordered_set<LineageId, LineageIdHash> named_;  // rows that may not be in the score log yet, and maybe others
   std::unique_ptr<Machine> machine_;
   std::atomic<std::int64_t> settled_{0};      // milliseconds, by the committer's thread
   std::unique_ptr<Committer> committer_;      // last: its thread uses the others

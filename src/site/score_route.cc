@@ -7,7 +7,7 @@
 namespace edgewise::site {
 namespace {
 
-using net::HttpRequest, net::HttpResponse, net::Responder;
+using net::HttpResponse, net::Responder;
 
 constexpr std::chrono::seconds kScoreLimit{5};  // a request that waits longer for its scorer is of no use to anybody
 constexpr std::chrono::seconds kHung{2};        // a scorer that does not answer one row so long never will
@@ -29,6 +29,14 @@ Result<std::optional<std::string>> AnsweredBefore(SiteDoor& door, const Served& 
     if (row && row->request == json && row->model == live.digest) return ScoreAnswer(row->score, row->lineage, row->model, live.version);
   }
   return std::nullopt;
+}
+
+/// The answer to a request whose row is there: it was scored, whatever has become of label and model since.
+Result<std::optional<std::string>> RowThere(SiteDoor& door, const Served& served, const ScoreRequest& request) {
+  EDGEWISE_ASSIGN(const auto row, door.core().FindNamed(*request.lineage));
+  if (!row) return std::nullopt;
+  const auto& live = served.live.model;
+  return ScoreAnswer(row->score, row->lineage, row->model, row->model == live.digest ? live.version : std::string());
 }
 
 Result<ScoredEntry> ScoreOne(SiteDoor& door, const Served& served, std::string_view json, Deadline deadline) {
@@ -70,8 +78,9 @@ Result<ScoredEntry> ScoreOrRevive(SiteDoor& door, const Served*& served, const s
 
 }  // namespace
 
-Result<void> PostScore(SiteDoor& door, const HttpRequest& request, const std::string& model, const Responder& respond) {
+Result<void> TakeScore(SiteDoor& door, const ScoreRequest& request, const Responder& respond) {
   const auto start = std::chrono::steady_clock::now();
+  const auto& model = request.model;
   EDGEWISE_TRY(MayTake(door));
   if (request.body.size() > kLargestScore)
     return Fail(Code::kInvalidArgument, fmt::format("the body is larger than {} bytes", kLargestScore));
@@ -80,12 +89,16 @@ Result<void> PostScore(SiteDoor& door, const HttpRequest& request, const std::st
     if (door.IsStarting(model)) return Fail(Code::kUnavailable, fmt::format("model \"{}\" is being started; ask again", model));
     return Fail(Code::kNotFound, fmt::format("no model \"{}\" is live here; GET /status names those that are", model));
   }
-  EDGEWISE_ASSIGN(const auto before, AnsweredBefore(door, *served, request.body));
+  EDGEWISE_ASSIGN(const auto before, request.lineage ? RowThere(door, *served, request) : AnsweredBefore(door, *served, request.body));
   if (before) {
     respond(HttpResponse::Json(200, *before));
     return {};
   }
-  EDGEWISE_ASSIGN(const auto entry, ScoreOrRevive(door, served, model, request.body));
+  EDGEWISE_ASSIGN(auto entry, ScoreOrRevive(door, served, model, request.body));
+  if (request.lineage) {
+    EDGEWISE_TRY(door.core().Name(*request.lineage));
+    entry.lineage = *request.lineage;
+  }
   const auto answer = [respond, &door, start](HttpResponse response) {
     door.counters().Answered(std::chrono::steady_clock::now() - start);
     respond(std::move(response));

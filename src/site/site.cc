@@ -11,6 +11,7 @@
 #include "site/carrier.h"
 #include "site/core.h"
 #include "site/errands.h"
+#include "site/inputs.h"
 #include "site/serving.h"
 #include "site/status.h"
 #include "site/stepper.h"
@@ -27,7 +28,8 @@ class RunningSite final : public Site, public SiteDoor {
   RunningSite(Options options, store::Store& store, deploy::Target& target, Files& files, Metrics& metrics)
       : options_(std::move(options)), store_(store), target_(target), files_(files), metrics_(metrics), counters_(metrics, options_.name) {}
   ~RunningSite() override {
-    stopping_ = true;  // first the door, then what works behind it, then what holds the data
+    stopping_ = true;  // first the doors, then what works behind them, then what holds the data
+    inputs_.reset();
     if (server_) server_->Stop();
     errands_.Close();  // the HTTP thread has ended and runs none
     ticker_.reset();
@@ -40,6 +42,7 @@ class RunningSite final : public Site, public SiteDoor {
   Result<void> Start();
 
   const std::vector<std::string>& addresses() const override { return server_->addresses(); }
+  std::vector<std::pair<std::string, std::string>> tap_addresses() const override { return inputs_->tap_addresses(); }
   std::string StatusJson() const override;
 
   // SiteDoor, on the HTTP thread.
@@ -56,6 +59,7 @@ class RunningSite final : public Site, public SiteDoor {
  private:
   Result<void> OpenDeployment();
   Result<void> WarmUpAside(const train::ModelCard& card);
+  void Asked(const Question& question, const net::Responder& respond);
   Result<void> OnHttpThread(const std::function<Result<void>()>& work);
   bool StepDeployment();
   bool Tick();
@@ -83,6 +87,7 @@ class RunningSite final : public Site, public SiteDoor {
   std::unique_ptr<Stepper> deployer_;
   std::unique_ptr<Stepper> ticker_;
   std::unique_ptr<net::HttpServer> server_;
+  std::unique_ptr<Inputs> inputs_;  // last: they ask by the server's thread
 };
 
 Result<void> RunningSite::Start() {
@@ -106,7 +111,28 @@ Result<void> RunningSite::Start() {
                    [router](net::HttpRequest request, net::Responder respond) { (*router)(std::move(request), std::move(respond)); }, {}));
   deployer_ = std::make_unique<Stepper>(options_.poll, [this] { return StepDeployment(); });
   if (!options_.replay) ticker_ = std::make_unique<Stepper>(seconds(1), [this] { return Tick(); });
+  const Ask ask = [this](Question question, net::Responder respond) {
+    server_->Post([this, question = std::move(question), respond = std::move(respond)] { Asked(question, respond); });
+  };
+  EDGEWISE_ASSIGN(inputs_, Inputs::Start({.options = options_.inputs,
+                                          .site = options_.name,
+                                          .folder = options_.folder / "inputs",
+                                          .program = options_.program,
+                                          .ask = ask,
+                                          .files = files_,
+                                          .metrics = metrics_,
+                                          .clock = options_.clock}));
   return {};
+}
+
+/// On the HTTP thread, which a question of an input must end as little as a request: the exception's words may hold its data.
+void RunningSite::Asked(const Question& question, const net::Responder& respond) {
+  try {
+    AnswerQuestion(*this, question, respond);
+  } catch (const std::exception& exception) {
+    log::Failed("site {}: an input's question threw {}", options_.name, typeid(exception).name());
+    respond(net::HttpResponse::FromError({Code::kInternal, "the site failed on this question; its log says more"}));
+  }
 }
 
 Result<void> RunningSite::OpenDeployment() {

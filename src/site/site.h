@@ -14,6 +14,7 @@
 #include "net/http.h"
 #include "package/image.h"
 #include "relay/policy.h"
+#include "site/input_options.h"
 #include "site/rules.h"
 #include "store/store.h"
 
@@ -46,12 +47,14 @@ class Site {
     std::chrono::milliseconds poll = std::chrono::seconds(1);  ///< How often the hub is asked.
     std::function<Result<std::vector<package::File>>(const std::string& repository, const Digest& digest)> pull;
     HubLink hub;
+    InputOptions inputs;
   };
 
   /// Borrows store, target, files and metrics. Errors: kAlreadyExists (port taken), kFailedPrecondition (newer format on disk), as Files.
   static Result<std::unique_ptr<Site>> Open(Options options, store::Store& store, deploy::Target& target, Files& files, Metrics& metrics);
   virtual ~Site() = default;  ///< Stops: requests in flight are answered, what was acknowledged is on the disk.
   virtual const std::vector<std::string>& addresses() const = 0;
+  virtual std::vector<std::pair<std::string, std::string>> tap_addresses() const = 0;  ///< Names and addresses, as bound.
   virtual std::string StatusJson() const = 0;
 };
 

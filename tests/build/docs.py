@@ -51,7 +51,7 @@ def unknown_commands(source, text, doors, commands):
 
 
 def main(source, program):
-    doors = set(re.findall(r"^([a-z]+):", (source / "Makefile").read_text(), re.MULTILINE))
+    doors = set(re.findall(r"^([a-z-]+):", (source / "Makefile").read_text(), re.MULTILINE))
     commands = set()
     if program:
         listing = subprocess.run([program, "--help"], capture_output=True, text=True, check=True).stdout

@@ -15,7 +15,6 @@ EXCEPTIONS = {
     "src/queue/sqlite_queue.cc",
     "src/relay/relay.cc",
     "src/relay/relay_test.cc",
-    "src/score/score_server_test.cc",
 }
 
 

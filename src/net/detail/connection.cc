@@ -31,7 +31,7 @@ Connection::Connection(IoThread& thread, ServerSocket socket)
       moved_(thread.tick()) {}
 
 Connection::~Connection() {
-  Close();
+  if (!closed()) thread_.shared().connections -= 1;  // the server ends
   thread_.shared().bytes -= counted_;
 }
 
@@ -40,6 +40,7 @@ void Connection::Close() {
   boost::system::error_code ignored;
   socket_.close(ignored);
   thread_.shared().connections -= 1;
+  thread_.ForgetSoon();
 }
 
 void Connection::Finish() {

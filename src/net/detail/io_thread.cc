@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
 #include <utility>
 
 #include "net/detail/connection.h"
@@ -11,8 +12,6 @@ namespace {
 
 using std::chrono::milliseconds;
 constexpr milliseconds kLinger{2000};  // for what a client still sends when its last answer has left
-
-constexpr std::size_t kForgetAfter = 64;  // new connections: also many short ones between two sweeps may not add up
 
 std::uint64_t TicksIn(milliseconds time, milliseconds period) {
   return static_cast<std::uint64_t>((time + period - milliseconds(1)) / period);
@@ -48,22 +47,25 @@ void IoThread::Serve(ServerSocket socket, bool is_tcp) {
     shared_.connections -= 1;
     return;  // and with it the socket
   }
-  if (++served_ % kForgetAfter == 0) ForgetClosed();
   boost::system::error_code ignored;
   if (is_tcp) socket.set_option(boost::asio::ip::tcp::no_delay(true), ignored);
   connections_.push_back(std::make_shared<Connection>(*this, std::move(socket)));
   connections_.back()->Start();
 }
 
-void IoThread::ForgetClosed() {
-  std::erase_if(connections_, [](const auto& connection) { return connection->closed(); });
+/// Not at once: it may be the connection's own turn.
+void IoThread::ForgetSoon() {
+  if (std::exchange(forgets_, true)) return;
+  boost::asio::post(context_, [this] {
+    forgets_ = false;
+    std::erase_if(connections_, [](const auto& connection) { return connection->closed(); });
+  });
 }
 
 /// One timer for all connections: setting one for each request would cost more than parsing it.
 void IoThread::Sweep() {
   ++tick_;
-  for (std::size_t i = 0; i < connections_.size(); ++i) connections_[i]->Sweep();
-  ForgetClosed();
+  for (const auto& connection : connections_) connection->Sweep();
   sweep_.expires_after(period_);
   sweep_.async_wait([this](boost::system::error_code error) {
     if (!error) Sweep();

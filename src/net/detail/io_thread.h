@@ -54,6 +54,8 @@ class IoThread {
   /// No further requests; ends the thread when all are answered, at `until` at the latest.
   void Drain(std::chrono::steady_clock::time_point until);
 
+  void ForgetSoon();  ///< A connection was closed: what it holds is given back.
+
   Shared& shared() { return shared_; }
   const std::shared_ptr<Home>& home() const { return home_; }
   std::size_t index() const { return index_; }
@@ -68,7 +70,6 @@ class IoThread {
 
  private:
   void Sweep();
-  void ForgetClosed();
   void DrainOn(std::chrono::steady_clock::time_point until);
 
   Shared& shared_;
@@ -79,8 +80,8 @@ class IoThread {
   std::string spare_output_;
   std::chrono::milliseconds period_;
   std::uint64_t tick_ = 0;
-  std::size_t served_ = 0;
   bool draining_ = false;
+  bool forgets_ = false;  // it is posted that closed connections are forgotten
   boost::asio::io_context context_{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{context_.get_executor()};
   boost::asio::steady_timer sweep_{context_};

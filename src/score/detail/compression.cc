@@ -56,9 +56,12 @@ struct Inflating {
 
 std::string_view NameOf(Encoding encoding) {
   switch (encoding) {
-    case Encoding::kGzip: return "gzip";
-    case Encoding::kDeflate: return "deflate";
-    case Encoding::kIdentity: break;
+    case Encoding::kGzip:
+      return "gzip";
+    case Encoding::kDeflate:
+      return "deflate";
+    case Encoding::kIdentity:
+      break;
   }
   return "identity";
 }

@@ -110,10 +110,14 @@ std::string DescribeStatisticsText(Versions versions) {
   auto models = ordered_json::array();
   for (const auto& version : versions) {
     const auto& statistics = version->statistics();
-    const ordered_json inference = {{"success", Figures(statistics.success)},       {"fail", Figures(statistics.fail)},
-                                    {"queue", Figures(statistics.queue)},           {"compute_input", Figures(statistics.input)},
-                                    {"compute_infer", Figures(statistics.infer)},   {"compute_output", Figures(statistics.output)},
-                                    {"cache_hit", Figures(0, 0)},                   {"cache_miss", Figures(0, 0)}};
+    const ordered_json inference = {{"success", Figures(statistics.success)},
+                                    {"fail", Figures(statistics.fail)},
+                                    {"queue", Figures(statistics.queue)},
+                                    {"compute_input", Figures(statistics.input)},
+                                    {"compute_infer", Figures(statistics.infer)},
+                                    {"compute_output", Figures(statistics.output)},
+                                    {"cache_hit", Figures(0, 0)},
+                                    {"cache_miss", Figures(0, 0)}};
     models.push_back({{"name", version->model()},
                       {"version", version->version()},
                       {"last_inference", statistics.last_inference.load()},

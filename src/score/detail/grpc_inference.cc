@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "score/detail/wire.h"
+#include "score/shadow.h"
 
 namespace edgewise::score::detail {
 namespace {
@@ -79,6 +80,7 @@ void GrpcInference::Complete(const Result<std::span<const TensorView>>& outputs,
   auto& statistics = choice_.version->statistics();
   statistics.output.Add(end - cut);
   statistics.success.Add(end - began_);
+  if (choice_.shadow) Shadow(choice_, job, outputs);  // before: what the job points to is given back with the answer
   choice_ = {};
   Answered(nullptr);
 }

@@ -79,7 +79,8 @@ Result<void> InputReader::ReadType(Value value, Input& input) {
   std::string_view name;
   if (input.type) return Invalid("an input has \"datatype\" twice");
   if (!value.get_string().get(name)) input.type = DataTypeOf(name);
-  if (!input.type) return Invalid("an input's \"datatype\" must be one of BOOL, UINT8 to UINT64, INT8 to INT64, FP16, BF16, FP32, FP64, BYTES");
+  if (!input.type)
+    return Invalid("an input's \"datatype\" must be one of BOOL, UINT8 to UINT64, INT8 to INT64, FP16, BF16, FP32, FP64, BYTES");
   return {};
 }
 
@@ -107,10 +108,12 @@ Result<std::size_t> InputReader::Begin(const Input& input) {
   if (version_.signature().batches) {
     const auto rows = static_cast<std::uint64_t>(shape[0]);
     if (rows > version_.max_rows()) {
-      return Invalid(fmt::format("input \"{}\" has {} rows, at most {} fit one request: send fewer", input.info->name, rows, version_.max_rows()));
+      return Invalid(
+          fmt::format("input \"{}\" has {} rows, at most {} fit one request: send fewer", input.info->name, rows, version_.max_rows()));
     }
     if (rows_.value_or(rows) != rows) {
-      return Invalid(fmt::format("input \"{}\" has {} rows, another input has {}: all need the same number", input.info->name, rows, *rows_));
+      return Invalid(
+          fmt::format("input \"{}\" has {} rows, another input has {}: all need the same number", input.info->name, rows, *rows_));
     }
     rows_ = rows;
   }
@@ -118,7 +121,8 @@ Result<std::size_t> InputReader::Begin(const Input& input) {
   const std::size_t most = std::max(json_bytes_, static_cast<std::size_t>(input.binary_size.value_or(0)));
   const auto count = CountElements(shape, most);
   if (!count) {
-    return Invalid(fmt::format("input \"{}\" has shape {}, and the request is too short for so many elements", input.info->name, ShapeText(shape)));
+    return Invalid(
+        fmt::format("input \"{}\" has shape {}, and the request is too short for so many elements", input.info->name, ShapeText(shape)));
   }
   request_.tensors.Begin(input.index, *input.type, shape);
   return *count;

@@ -63,7 +63,8 @@ class Reading {
       const auto& output = outputs[choice.index];
       if (!choice.is_said) choice.binary = binary_output_;
       if (choice.binary || !HasNoJsonForm(output.type)) continue;
-      return Invalid(fmt::format("output \"{}\" is {}, which has no JSON form: ask for it with binary_data", output.name, NameOf(output.type)));
+      return Invalid(
+          fmt::format("output \"{}\" is {}, which has no JSON form: ask for it with binary_data", output.name, NameOf(output.type)));
     }
     return {};
   }
@@ -147,7 +148,8 @@ class Reading {
     if (value.get_string().get(name)) return Invalid("an output's \"name\" must be text");
     const auto& outputs = version_.signature().outputs;
     const auto found = std::ranges::find(outputs, name, &TensorInfo::name);
-    if (found == outputs.end()) return Invalid(fmt::format("no output is called {}; GET /v2/models/{} lists them", Quoted(name), version_.model()));
+    if (found == outputs.end())
+      return Invalid(fmt::format("no output is called {}; GET /v2/models/{} lists them", Quoted(name), version_.model()));
     const auto index = static_cast<std::size_t>(found - outputs.begin());
     if (std::ranges::find(request_.outputs, index, &OutputChoice::index) != request_.outputs.end()) {
       return Invalid(fmt::format("output \"{}\" is asked for twice", name));
@@ -182,7 +184,8 @@ Result<void> InferReader::Read(std::string_view body, std::string_view json_leng
     json_.reserve(parts.json.size() + simdjson::SIMDJSON_PADDING);
     json_.assign(parts.json);
     ondemand::document document;
-    if (const auto error = parser_.iterate(json_.data(), json_.size(), json_.capacity()).get(document)) return std::unexpected(NotJson(error));
+    if (const auto error = parser_.iterate(json_.data(), json_.size(), json_.capacity()).get(document))
+      return std::unexpected(NotJson(error));
     Reading reading(version, parts, request);
     return ReadDocument(document, reading);
   };

@@ -15,7 +15,8 @@ using test::MadeVersion;
 
 std::vector<TensorInfo> EveryType() {
   std::vector<TensorInfo> inputs;
-  for (const auto* name : {"BOOL", "UINT8", "UINT16", "UINT32", "UINT64", "INT8", "INT16", "INT32", "INT64", "FP16", "BF16", "FP32", "FP64", "BYTES"}) {
+  for (const auto* name :
+       {"BOOL", "UINT8", "UINT16", "UINT32", "UINT64", "INT8", "INT16", "INT32", "INT64", "FP16", "BF16", "FP32", "FP64", "BYTES"}) {
     inputs.push_back({.name = std::string("in_") + name, .type = DataTypeOf(name).value(), .shape = {-1, 2}});
   }
   return inputs;
@@ -83,7 +84,8 @@ TEST_F(InferReaderTest, WhatDoesNotFitItsTypeIsRefused) {
   for (const auto* value : {"18446744073709551616", "-1", "1.0"}) refused("UINT64", value);
   for (const auto* value : {"128", "-129"}) refused("INT8", value);
   for (const auto* value : {"18446744073709551616", "9223372036854775808", "1.0", "1e3"}) refused("INT64", value);
-  for (const auto* value : {"1e400", "-1e400", "1e39", "NaN", "Infinity", "-Infinity", "nan", "null", "true", "\"1\"", "[1]", "01", "+1", ".5", "1.", "0x10"}) {
+  for (const auto* value :
+       {"1e400", "-1e400", "1e39", "NaN", "Infinity", "-Infinity", "nan", "null", "true", "\"1\"", "[1]", "01", "+1", ".5", "1.", "0x10"}) {
     refused("FP32", value);
   }
   for (const auto* value : {"1e400", "null", "\"NaN\""}) refused("FP64", value);
@@ -109,9 +111,12 @@ TEST_F(InferReaderTest, DataIsFlatOrNestedAsItsShapeSaysAndNothingBetween) {
 
 TEST_F(InferReaderTest, MembersMayComeInAnyOrder) {
   const auto version = One("BYTES");
-  for (const auto* input : {R"("data":["a","\u00e4\n"],"datatype":"BYTES","name":"x","shape":[1,2])", R"("shape":[1,2],"data":["a","ä\n"],"name":"x","datatype":"BYTES")",
-                            R"("name":"x","parameters":{"a":"b"},"datatype":"BYTES","other":[{"deep":null}],"data":[["a","ä\n"]],"shape":[1,2])"}) {
-    const auto body = fmt::format(R"({{"outputs":[{{"name":"echo_x"}}],"inputs":[{{{}}}],"parameters":{{"binary_data_output":true}},"id":"7"}})", input);
+  for (const auto* input :
+       {R"("data":["a","\u00e4\n"],"datatype":"BYTES","name":"x","shape":[1,2])",
+        R"("shape":[1,2],"data":["a","ä\n"],"name":"x","datatype":"BYTES")",
+        R"("name":"x","parameters":{"a":"b"},"datatype":"BYTES","other":[{"deep":null}],"data":[["a","ä\n"]],"shape":[1,2])"}) {
+    const auto body =
+        fmt::format(R"({{"outputs":[{{"name":"echo_x"}}],"inputs":[{{{}}}],"parameters":{{"binary_data_output":true}},"id":"7"}})", input);
     EXPECT_EQ(ErrorOf(version, body), "") << body;
     request_.tensors.View(views_);
     EXPECT_EQ(views_.at(0).strings[1], "ä\n");
@@ -126,12 +131,14 @@ TEST_F(InferReaderTest, BinaryTensorsOfEveryTypeMixWithJson) {
   std::string json = R"({"parameters":{"binary_data_output":true},"inputs":[)";
   std::string bytes;
   for (const auto& info : infos) {
-    json += fmt::format(R"({}{{"name":"{}","datatype":"{}","shape":[1,2],)", info.name == "in_BOOL" ? "" : ",", info.name, NameOf(info.type));
+    json +=
+        fmt::format(R"({}{{"name":"{}","datatype":"{}","shape":[1,2],)", info.name == "in_BOOL" ? "" : ",", info.name, NameOf(info.type));
     if (info.type == DataType::kInt32) {
       json += R"("data":[-5,6]})";
       continue;
     }
-    const std::string values = info.type == DataType::kBytes ? std::string("\1\0\0\0a\0\0\0\0", 9) : std::string(2 * SizeOf(info.type), '\1');
+    const std::string values =
+        info.type == DataType::kBytes ? std::string("\1\0\0\0a\0\0\0\0", 9) : std::string(2 * SizeOf(info.type), '\1');
     json += fmt::format(R"("parameters":{{"binary_data_size":{}}}}})", values.size());
     bytes += values;
   }
@@ -150,17 +157,22 @@ TEST_F(InferReaderTest, ABinaryBoolOrTextThatLiesIsRefused) {
   const auto read = [&](std::string_view type, std::string bytes, std::string size = "") {
     const auto version = One(type);
     if (size.empty()) size = std::to_string(bytes.size());
-    const auto json = fmt::format(R"({{"inputs":[{{"name":"x","datatype":"{}","shape":[1,2],"parameters":{{"binary_data_size":{}}}}}]}})", type, size);
+    const auto json =
+        fmt::format(R"({{"inputs":[{{"name":"x","datatype":"{}","shape":[1,2],"parameters":{{"binary_data_size":{}}}}}]}})", type, size);
     return ErrorOf(version, json + bytes, std::to_string(json.size()));
   };
   EXPECT_EQ(read("BOOL", std::string("\0\1", 2)), "");
   EXPECT_NE(read("BOOL", std::string("\0\7", 2)), "");
   EXPECT_EQ(read("BYTES", std::string("\1\0\0\0a\2\0\0\0bc", 11)), "");
-  for (const auto& bytes : {std::string("\1\0\0\0a", 5), std::string("\1\0\0\0a\3\0\0\0bc", 11), std::string("\xff\xff\xff\xff" "a\0\0\0\0", 9),
+  for (const auto& bytes : {std::string("\1\0\0\0a", 5), std::string("\1\0\0\0a\3\0\0\0bc", 11),
+                            std::string("\xff\xff\xff\xff"
+                                        "a\0\0\0\0",
+                                        9),
                             std::string("\1\0\0\0a\1\0\0", 8), std::string("\1\0\0\0a\2\0\0\0bcd", 12), std::string(1, '\0')}) {
     EXPECT_NE(read("BYTES", bytes), "") << bytes.size();
   }
-  for (const auto* size : {"-1", "-8", "7", "9", "0", "8.0", "\"8\"", "null", "18446744073709551615", "18446744073709551624", "8589934592"}) {
+  for (const auto* size :
+       {"-1", "-8", "7", "9", "0", "8.0", "\"8\"", "null", "18446744073709551615", "18446744073709551624", "8589934592"}) {
     EXPECT_NE(read("FP32", std::string(8, '\0'), size), "") << size;
   }
 }
@@ -172,7 +184,8 @@ TEST_F(InferReaderTest, AClaimedSizeIsRefusedBeforeAnyMemoryIsTaken) {
                             "[9223372036854775808,2]", "[-9223372036854775808,2]", "null", "2", "{}"}) {
     EXPECT_NE(ErrorOf(version, Body("FP32", shape, "[1,2]")), "") << shape;
   }
-  for (const auto* shape : {"[1,4294967296,4294967296]", "[2,9223372036854775807,2]", "[1,4611686018427387904,4]", "[2,0,1]", "[1,1000,1]"}) {
+  for (const auto* shape :
+       {"[1,4294967296,4294967296]", "[2,9223372036854775807,2]", "[1,4611686018427387904,4]", "[2,0,1]", "[1,1000,1]"}) {
     EXPECT_NE(ErrorOf(free_version, Body("FP32", shape, "[1,2]")), "") << shape;
   }
   std::string axes = "1";

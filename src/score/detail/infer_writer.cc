@@ -93,20 +93,34 @@ std::size_t ElementsOf(const TensorView& tensor) {
 
 Result<void> AppendElements(std::string& body, const TensorView& tensor, std::size_t begin, std::size_t end, NotANumber not_a_number) {
   switch (tensor.type) {
-    case DataType::kBool: AppendFlags(body, tensor, begin, end); return {};
-    case DataType::kUint8: return AppendNumbers<std::uint8_t>(body, tensor, begin, end, not_a_number);
-    case DataType::kUint16: return AppendNumbers<std::uint16_t>(body, tensor, begin, end, not_a_number);
-    case DataType::kUint32: return AppendNumbers<std::uint32_t>(body, tensor, begin, end, not_a_number);
-    case DataType::kUint64: return AppendNumbers<std::uint64_t>(body, tensor, begin, end, not_a_number);
-    case DataType::kInt8: return AppendNumbers<std::int8_t>(body, tensor, begin, end, not_a_number);
-    case DataType::kInt16: return AppendNumbers<std::int16_t>(body, tensor, begin, end, not_a_number);
-    case DataType::kInt32: return AppendNumbers<std::int32_t>(body, tensor, begin, end, not_a_number);
-    case DataType::kInt64: return AppendNumbers<std::int64_t>(body, tensor, begin, end, not_a_number);
-    case DataType::kFp32: return AppendNumbers<float>(body, tensor, begin, end, not_a_number);
-    case DataType::kFp64: return AppendNumbers<double>(body, tensor, begin, end, not_a_number);
-    case DataType::kBytes: return AppendTexts(body, tensor, begin, end);
+    case DataType::kBool:
+      AppendFlags(body, tensor, begin, end);
+      return {};
+    case DataType::kUint8:
+      return AppendNumbers<std::uint8_t>(body, tensor, begin, end, not_a_number);
+    case DataType::kUint16:
+      return AppendNumbers<std::uint16_t>(body, tensor, begin, end, not_a_number);
+    case DataType::kUint32:
+      return AppendNumbers<std::uint32_t>(body, tensor, begin, end, not_a_number);
+    case DataType::kUint64:
+      return AppendNumbers<std::uint64_t>(body, tensor, begin, end, not_a_number);
+    case DataType::kInt8:
+      return AppendNumbers<std::int8_t>(body, tensor, begin, end, not_a_number);
+    case DataType::kInt16:
+      return AppendNumbers<std::int16_t>(body, tensor, begin, end, not_a_number);
+    case DataType::kInt32:
+      return AppendNumbers<std::int32_t>(body, tensor, begin, end, not_a_number);
+    case DataType::kInt64:
+      return AppendNumbers<std::int64_t>(body, tensor, begin, end, not_a_number);
+    case DataType::kFp32:
+      return AppendNumbers<float>(body, tensor, begin, end, not_a_number);
+    case DataType::kFp64:
+      return AppendNumbers<double>(body, tensor, begin, end, not_a_number);
+    case DataType::kBytes:
+      return AppendTexts(body, tensor, begin, end);
     case DataType::kFp16:
-    case DataType::kBf16: break;
+    case DataType::kBf16:
+      break;
   }
   return Invalid(fmt::format("{} has no JSON form", NameOf(tensor.type)));
 }

@@ -115,7 +115,8 @@ class Reader {
       ondemand::array inner;
       if (const auto error = element.get_array().get(inner)) {
         if (IsBroken(error)) return std::unexpected(NotJson(error));
-        return Invalid(fmt::format("\"data\" is nested unevenly: a list is missing at depth {}; send it flat or as its shape says", axis + 2));
+        return Invalid(
+            fmt::format("\"data\" is nested unevenly: a list is missing at depth {}; send it flat or as its shape says", axis + 2));
       }
       if (lists++ == expected) return WrongLength(axis, expected);
       EDGEWISE_TRY(ReadAxis(inner, axis + 1));
@@ -136,7 +137,8 @@ class Reader {
   }
 
   std::unexpected<Error> WrongLength(std::size_t axis, std::size_t expected) const {
-    return Invalid(fmt::format("\"data\" is nested unevenly: a list at depth {} does not have the {} lists of its shape", axis + 1, expected));
+    return Invalid(
+        fmt::format("\"data\" is nested unevenly: a list at depth {} does not have the {} lists of its shape", axis + 1, expected));
   }
   std::unexpected<Error> WrongCount(std::size_t expected, std::string_view how) const {
     return Invalid(fmt::format("\"data\" has {} than the {} elements of its shape{}", how, expected,
@@ -171,29 +173,45 @@ Error NotJson(simdjson::error_code error) {
   return {Code::kInvalidArgument, fmt::format("the request is not JSON: {}", simdjson::error_message(error))};
 }
 
-Result<void> ReadJsonTensor(ondemand::value data, DataType type, std::span<const std::int64_t> shape, std::size_t count, TensorStore& store) {
+Result<void> ReadJsonTensor(ondemand::value data, DataType type, std::span<const std::int64_t> shape, std::size_t count,
+                            TensorStore& store) {
   switch (type) {
-    case DataType::kBool: return ReadAs<bool>(data, type, shape, count, store);
-    case DataType::kUint8: return ReadAs<std::uint8_t>(data, type, shape, count, store);
-    case DataType::kUint16: return ReadAs<std::uint16_t>(data, type, shape, count, store);
-    case DataType::kUint32: return ReadAs<std::uint32_t>(data, type, shape, count, store);
-    case DataType::kUint64: return ReadAs<std::uint64_t>(data, type, shape, count, store);
-    case DataType::kInt8: return ReadAs<std::int8_t>(data, type, shape, count, store);
-    case DataType::kInt16: return ReadAs<std::int16_t>(data, type, shape, count, store);
-    case DataType::kInt32: return ReadAs<std::int32_t>(data, type, shape, count, store);
-    case DataType::kInt64: return ReadAs<std::int64_t>(data, type, shape, count, store);
-    case DataType::kFp32: return ReadAs<float>(data, type, shape, count, store);
-    case DataType::kFp64: return ReadAs<double>(data, type, shape, count, store);
-    case DataType::kBytes: return Reader(Texts(store), type, shape, count).Read(data);
+    case DataType::kBool:
+      return ReadAs<bool>(data, type, shape, count, store);
+    case DataType::kUint8:
+      return ReadAs<std::uint8_t>(data, type, shape, count, store);
+    case DataType::kUint16:
+      return ReadAs<std::uint16_t>(data, type, shape, count, store);
+    case DataType::kUint32:
+      return ReadAs<std::uint32_t>(data, type, shape, count, store);
+    case DataType::kUint64:
+      return ReadAs<std::uint64_t>(data, type, shape, count, store);
+    case DataType::kInt8:
+      return ReadAs<std::int8_t>(data, type, shape, count, store);
+    case DataType::kInt16:
+      return ReadAs<std::int16_t>(data, type, shape, count, store);
+    case DataType::kInt32:
+      return ReadAs<std::int32_t>(data, type, shape, count, store);
+    case DataType::kInt64:
+      return ReadAs<std::int64_t>(data, type, shape, count, store);
+    case DataType::kFp32:
+      return ReadAs<float>(data, type, shape, count, store);
+    case DataType::kFp64:
+      return ReadAs<double>(data, type, shape, count, store);
+    case DataType::kBytes:
+      return Reader(Texts(store), type, shape, count).Read(data);
     case DataType::kFp16:
-    case DataType::kBf16: break;
+    case DataType::kBf16:
+      break;
   }
   return Invalid(fmt::format("{} has no JSON form: send it as a binary tensor (binary_data_size)", NameOf(type)));
 }
 
 Result<void> SkipJson(ondemand::value value, int depth) {
   if (depth > kDeepestRequest) return Invalid(fmt::format("the request nests deeper than {} levels", kDeepestRequest));
-  const auto check = [](simdjson::error_code error) -> Result<void> { return error ? Result<void>(std::unexpected(NotJson(error))) : Result<void>(); };
+  const auto check = [](simdjson::error_code error) -> Result<void> {
+    return error ? Result<void>(std::unexpected(NotJson(error))) : Result<void>();
+  };
   ondemand::json_type kind{};
   if (const auto error = value.type().get(kind)) return std::unexpected(NotJson(error));
   switch (kind) {
@@ -213,9 +231,12 @@ Result<void> SkipJson(ondemand::value value, int depth) {
         EDGEWISE_TRY(SkipJson(field.value(), depth + 1));
       }
       return {};
-    case ondemand::json_type::number: return check(value.get_double().error());
-    case ondemand::json_type::string: return check(value.get_string().error());
-    case ondemand::json_type::boolean: return check(value.get_bool().error());
+    case ondemand::json_type::number:
+      return check(value.get_double().error());
+    case ondemand::json_type::string:
+      return check(value.get_string().error());
+    case ondemand::json_type::boolean:
+      return check(value.get_bool().error());
     case ondemand::json_type::null: {
       bool is_null = false;
       const auto error = value.is_null().get(is_null);

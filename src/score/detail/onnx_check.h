@@ -23,6 +23,7 @@ struct OnnxLimits {
 /// What only the bytes say: ONNX Runtime's answers do not tell it.
 struct OnnxFacts {
   std::set<std::string, std::less<>> unranked;  ///< Inputs and outputs without a shape.
+  std::size_t tree_bytes = 0;                   ///< Of the file, in tree ensembles: an engine takes more memory for them than for others.
   bool branches = false;                        ///< If, Loop, Scan: a run may leave an output where no other run did.
 };
 

@@ -158,6 +158,7 @@ Result<void> OnnxGraphCheck::CheckNode(const Waiting& graph, std::string_view me
   EDGEWISE_TRY(CheckOperator(node));
   if (node.domain == "ai.onnx.ml" && (node.op == "TreeEnsembleClassifier" || node.op == "TreeEnsembleRegressor")) {
     EDGEWISE_TRY(ReadOnnxTrees(node.op, attributes, limits_.tree_depth));
+    facts_.tree_bytes += message.size();
   }
   if (node.domain == "ai.onnx.ml" && node.op == "TreeEnsemble") EDGEWISE_TRY(CheckOnnxTreeRoots(attributes, limits_.tree_depth));
   return constants.Follow(node);

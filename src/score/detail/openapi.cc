@@ -31,36 +31,51 @@ struct Shape {
 
 Shape ShapeOf(Action action) {
   switch (action) {
-    case Action::kInfer: return {"InferenceRequest", true, "InferenceResponse"};
-    case Action::kScore: return {"PlainRows", true, "PlainScores"};
-    case Action::kPredict: return {"PredictRequest", true, "PredictResponse"};
-    case Action::kServerMetadata: return {"", false, "ServerMetadata"};
-    case Action::kModelMetadata: return {"", false, "ModelMetadata"};
+    case Action::kInfer:
+      return {"InferenceRequest", true, "InferenceResponse"};
+    case Action::kScore:
+      return {"PlainRows", true, "PlainScores"};
+    case Action::kPredict:
+      return {"PredictRequest", true, "PredictResponse"};
+    case Action::kServerMetadata:
+      return {"", false, "ServerMetadata"};
+    case Action::kModelMetadata:
+      return {"", false, "ModelMetadata"};
     case Action::kModels:
-    case Action::kPredictModels: return {"", false, "ModelNames"};
+    case Action::kPredictModels:
+      return {"", false, "ModelNames"};
     case Action::kModelStatistics:
-    case Action::kAllStatistics: return {"", false, "Statistics"};
-    case Action::kRepositoryIndex: return {"RepositoryIndexRequest", false, "RepositoryIndex"};
+    case Action::kAllStatistics:
+      return {"", false, "Statistics"};
+    case Action::kRepositoryIndex:
+      return {"RepositoryIndexRequest", false, "RepositoryIndex"};
     case Action::kRepositoryLoad:
-    case Action::kRepositoryUnload: return {"Anything", false, "Anything"};
+    case Action::kRepositoryUnload:
+      return {"Anything", false, "Anything"};
     case Action::kPredictLive:
     case Action::kServerLive:
     case Action::kServerReady:
     case Action::kModelReady:
     case Action::kPredictModelReady:
     case Action::kModelConfig:
-    case Action::kOpenApi: return {"", false, "Anything"};
-    case Action::kMetrics: return {"", false, ""};
+    case Action::kOpenApi:
+      return {"", false, "Anything"};
+    case Action::kMetrics:
+      return {"", false, ""};
   }
   return {};
 }
 
 ordered_json Schemas() {
   const ordered_json anything = {{"type", "object"}};
-  const ordered_json parameters = {
-      {"type", "object"}, {"additionalProperties", {{"oneOf", {Text(), {{"type", "number"}}, {{"type", "boolean"}}}}}}};
+  const ordered_json parameters = {{"type", "object"},
+                                   {"additionalProperties", {{"oneOf", {Text(), {{"type", "number"}}, {{"type", "boolean"}}}}}}};
   const auto tensor = Object({{"name", Text()}, {"datatype", Text()}, {"shape", ListOf(Whole())}}, {"name", "datatype", "shape"});
-  const auto data = Object({{"name", Text()}, {"datatype", Text()}, {"shape", ListOf(Whole())}, {"parameters", parameters}, {"data", {{"type", "array"}, {"items", ordered_json::object()}}}},
+  const auto data = Object({{"name", Text()},
+                            {"datatype", Text()},
+                            {"shape", ListOf(Whole())},
+                            {"parameters", parameters},
+                            {"data", {{"type", "array"}, {"items", ordered_json::object()}}}},
                            {"name", "datatype", "shape"});
   const auto output = Object({{"name", Text()}, {"parameters", parameters}}, {"name"});
   const auto row = ordered_json{{"oneOf", {anything, ListOf(ordered_json::object())}}};
@@ -69,15 +84,30 @@ ordered_json Schemas() {
   return {
       {"Anything", anything},
       {"Error", Object({{"error", Text()}, {"code", Text()}}, {"error"})},
-      {"InferenceRequest", Object({{"id", Text()}, {"parameters", parameters}, {"inputs", ListOf(data)}, {"outputs", ListOf(output)}}, {"inputs"})},
-      {"InferenceResponse", Object({{"model_name", Text()}, {"model_version", Text()}, {"id", Text()}, {"outputs", ListOf(data)}}, {"model_name", "outputs"})},
-      {"PlainRows", {{"oneOf", {anything, ListOf(ordered_json::object())}}, {"description", "One row, an array of rows, or {\"rows\":[...]}: a row names its values or lists them."}}},
-      {"PlainScores", Object({{"model", Text()}, {"version", Text()}, {"scores", {{"type", "array"}, {"items", ordered_json::object()}}}, {"labels", {{"type", "array"}, {"items", ordered_json::object()}}}, {"lineage", texts}, {"milliseconds", milliseconds}},
+      {"InferenceRequest",
+       Object({{"id", Text()}, {"parameters", parameters}, {"inputs", ListOf(data)}, {"outputs", ListOf(output)}}, {"inputs"})},
+      {"InferenceResponse",
+       Object({{"model_name", Text()}, {"model_version", Text()}, {"id", Text()}, {"outputs", ListOf(data)}}, {"model_name", "outputs"})},
+      {"PlainRows",
+       {{"oneOf", {anything, ListOf(ordered_json::object())}},
+        {"description", "One row, an array of rows, or {\"rows\":[...]}: a row names its values or lists them."}}},
+      {"PlainScores", Object({{"model", Text()},
+                              {"version", Text()},
+                              {"scores", {{"type", "array"}, {"items", ordered_json::object()}}},
+                              {"labels", {{"type", "array"}, {"items", ordered_json::object()}}},
+                              {"lineage", texts},
+                              {"milliseconds", milliseconds}},
                              {"model", "version", "scores", "lineage", "milliseconds"})},
       {"PredictRequest", Object({{"instances", ListOf(row)}}, {"instances"})},
       {"PredictResponse", Object({{"predictions", {{"type", "array"}, {"items", ordered_json::object()}}}}, {"predictions"})},
       {"ServerMetadata", Object({{"name", Text()}, {"version", Text()}, {"extensions", texts}}, {"name", "version", "extensions"})},
-      {"ModelMetadata", Object({{"name", Text()}, {"versions", texts}, {"platform", Text()}, {"inputs", ListOf(tensor)}, {"outputs", ListOf(tensor)}, {"max_rows", Whole()}, {"columns", texts}},
+      {"ModelMetadata", Object({{"name", Text()},
+                                {"versions", texts},
+                                {"platform", Text()},
+                                {"inputs", ListOf(tensor)},
+                                {"outputs", ListOf(tensor)},
+                                {"max_rows", Whole()},
+                                {"columns", texts}},
                                {"name", "platform", "inputs", "outputs"})},
       {"ModelNames", Object({{"models", texts}}, {"models"})},
       {"Statistics", Object({{"model_stats", ListOf(anything)}}, {"model_stats"})},
@@ -108,7 +138,8 @@ ordered_json Operation(const RestRoute& route) {
   }
   if (!names.empty()) operation["parameters"] = names;
   if (!shape.request.empty()) operation["requestBody"] = RequestBody(shape, route.action);
-  operation["responses"] = {{"200", AnswerOf(shape)}, {"default", {{"description", "What is wrong, and how to mend it"}, {"content", Json(Reference("Error"))}}}};
+  operation["responses"] = {{"200", AnswerOf(shape)},
+                            {"default", {{"description", "What is wrong, and how to mend it"}, {"content", Json(Reference("Error"))}}}};
   return operation;
 }
 

@@ -55,7 +55,8 @@ Result<void> AppendScores(std::string& body, const TensorView& scores, std::size
   return {};
 }
 
-Result<void> AppendLabels(std::string& body, std::span<const TensorView> outputs, std::size_t rows, std::size_t classes, NotANumber not_a_number) {
+Result<void> AppendLabels(std::string& body, std::span<const TensorView> outputs, std::size_t rows, std::size_t classes,
+                          NotANumber not_a_number) {
   const bool has_labels = outputs.size() > 1;
   const bool has_classes = classes > 1 && (outputs[0].type == DataType::kFp32 || outputs[0].type == DataType::kFp64);
   if (!has_labels && !has_classes) return {};

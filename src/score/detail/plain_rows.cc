@@ -17,9 +17,7 @@ constexpr std::size_t kMostCells = std::size_t{1} << 22;
 
 std::unexpected<Error> Invalid(std::string message) { return Fail(Code::kInvalidArgument, std::move(message)); }
 
-bool IsColumn(const TensorInfo& input) {
-  return input.shape.size() == 1 || (input.shape.size() == 2 && input.shape[1] == 1);
-}
+bool IsColumn(const TensorInfo& input) { return input.shape.size() == 1 || (input.shape.size() == 2 && input.shape[1] == 1); }
 
 bool IsScalar(const dom::element& element) { return !element.is_array() && !element.is_object(); }
 
@@ -50,7 +48,8 @@ PlainCell CellOf(const dom::element& element) {
       break;
     case dom::element_type::ARRAY:
     case dom::element_type::OBJECT:
-    case dom::element_type::NULL_VALUE: break;
+    case dom::element_type::NULL_VALUE:
+      break;
   }
   return cell;
 }
@@ -153,8 +152,9 @@ Result<std::size_t> PlainReader::Column(std::string_view name, std::size_t hint)
   const auto& program = version_.program();
   const auto reads = [&](const feature::StreamSpec& stream) { return stream.Find(name) >= 0; };
   if (program && (reads(program->request()) || std::ranges::any_of(program->streams(), reads))) {
-    return Fail(Code::kFailedPrecondition, fmt::format("{} is a field that features are computed from, which a site does: ask the site's /score/{}",
-                                                       Quoted(name), version_.model()));
+    return Fail(Code::kFailedPrecondition,
+                fmt::format("{} is a field that features are computed from, which a site does: ask the site's /score/{}", Quoted(name),
+                            version_.model()));
   }
   return Invalid(fmt::format("no column is called {}; GET /v2/models/{} lists them", Quoted(name), version_.model()));
 }
@@ -162,10 +162,11 @@ Result<std::size_t> PlainReader::Column(std::string_view name, std::size_t hint)
 /// A column that was left out is missing, unless it is a feature that only a site can compute.
 Result<void> PlainReader::Computed(std::string_view name) const {
   if (!version_.program() || version_.program()->streams().empty()) return {};
-  return Fail(Code::kFailedPrecondition,
-              fmt::format("column \"{}\" was left out, and this model's features are computed from records: ask the site's /score/{}, or name "
-                          "every column (null where it is missing)",
-                          name, version_.model()));
+  return Fail(
+      Code::kFailedPrecondition,
+      fmt::format("column \"{}\" was left out, and this model's features are computed from records: ask the site's /score/{}, or name "
+                  "every column (null where it is missing)",
+                  name, version_.model()));
 }
 
 Result<void> PlainReader::ReadCsv(std::string_view csv) {

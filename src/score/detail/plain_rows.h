@@ -37,7 +37,7 @@ struct PlainLayout {
     kColumns,  ///< An input for each column, named as it is.
   };
   Kind kind = Kind::kTable;
-  std::size_t columns = 0;  ///< 0: as many as the first row has.
+  std::size_t columns = 0;              ///< 0: as many as the first row has.
   std::vector<std::string_view> names;  ///< Empty for kTable.
 
   /// Errors: kFailedPrecondition (no such layout: its inputs are not tables or columns; use /v2).

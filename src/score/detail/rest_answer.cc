@@ -4,6 +4,22 @@
 
 namespace edgewise::score::detail {
 
+namespace {
+
+/// An error may repeat names out of a request or a model, which are any bytes: as JSON, and no longer than somebody reads.
+std::string Readable(std::string_view message) {
+  constexpr std::size_t kLongest = 1000;
+  const bool is_text = simdjson::validate_utf8(message.data(), message.size());
+  if (is_text && message.size() <= kLongest) return std::string(message);
+  std::string out(message.substr(0, kLongest));
+  for (auto& c : out) {
+    if (static_cast<unsigned char>(c) >= 0x80) c = '?';
+  }
+  return out;
+}
+
+}  // namespace
+
 void Envelope::Send(net::ResponseWriter& response, int status, std::string_view content_type) const {
   auto& body = response.body();
   if (encoding != Encoding::kIdentity && body.size() >= encode_from) {
@@ -19,7 +35,7 @@ void Envelope::Send(net::ResponseWriter& response, int status, std::string_view 
 void Envelope::SendError(net::ResponseWriter& response, const Error& error, int status) const {
   auto& body = response.body();
   body = R"({"error":)";
-  AppendText(body, error.message);
+  AppendText(body, Readable(error.message));
   body += R"(,"code":")";
   body += CodeName(error.code);
   body += "\"}";

@@ -33,8 +33,8 @@ struct RestCall {
   const net::RequestView& request;
   net::ResponseWriter& response;
   RestScratch& scratch;
-  std::size_t thread;    ///< kNoThread: none of the server's.
-  bool is_warmed;        ///< The model was loaded for it; it is not done a second time.
+  std::size_t thread;  ///< kNoThread: none of the server's.
+  bool is_warmed;      ///< The model was loaded for it; it is not done a second time.
   RestHeaders headers{};
   RouteMatch match{};
   std::string_view body{};  ///< As it was before it was encoded.

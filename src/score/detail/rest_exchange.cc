@@ -4,6 +4,8 @@
 #include <array>
 #include <charconv>
 
+#include "score/shadow.h"
+
 namespace edgewise::score::detail {
 namespace {
 
@@ -16,6 +18,7 @@ class LaterJob final : public Job {
   void Done(const Result<std::span<const TensorView>>& result) override {
     LaterWriter response(std::move(responder_));
     exchange_.Answer(times, result, response);
+    Shadow(exchange_.choice, *this, result);
   }
 
  private:
@@ -77,6 +80,11 @@ void InlineJob::Run(Exchange& exchange, net::ResponseWriter& response, std::size
   response_ = &response;
   exchange.Fill(*this, limit);
   exchange.choice.version->Run(thread, *this);
+}
+
+void InlineJob::Done(const Result<std::span<const TensorView>>& result) {
+  exchange_->Answer(times, result, *response_);
+  Shadow(exchange_->choice, *this, result);
 }
 
 void RunExchange(Exchange& exchange, InlineJob& job, net::ResponseWriter& response, std::size_t thread, std::chrono::milliseconds limit) {

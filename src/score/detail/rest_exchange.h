@@ -39,7 +39,7 @@ struct Exchange {
 class InlineJob final : public Job {
  public:
   void Run(Exchange& exchange, net::ResponseWriter& response, std::size_t thread, std::chrono::milliseconds limit);
-  void Done(const Result<std::span<const TensorView>>& result) override { exchange_->Answer(times, result, *response_); }
+  void Done(const Result<std::span<const TensorView>>& result) override;
 
  private:
   Exchange* exchange_ = nullptr;

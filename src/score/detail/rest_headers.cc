@@ -46,7 +46,8 @@ RestHeaders ReadHeaders(std::span<const net::HeaderView> headers, std::string_vi
       case 31:
         if (Is(name, "inference-header-content-length")) read.several_lengths |= Set(read.json_length, value);
         break;
-      default: break;
+      default:
+        break;
     }
   }
   return read;

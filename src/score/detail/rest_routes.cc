@@ -1,5 +1,7 @@
 #include "score/detail/rest_routes.h"
 
+#include <simdjson.h>
+
 #include <algorithm>
 #include <charconv>
 
@@ -91,7 +93,7 @@ bool Decode(std::string_view& name, std::string& decoded) {
     i += 2;
   }
   name = decoded;
-  return IsName(name);
+  return IsName(name) && simdjson::validate_utf8(name.data(), name.size());
 }
 
 }  // namespace

@@ -11,8 +11,25 @@ namespace edgewise::score::detail {
 
 /// What a score server does.
 enum class Action : std::uint8_t {
-  kInfer, kScore, kPredict, kServerMetadata, kServerLive, kServerReady, kModels, kModelMetadata, kModelReady, kModelConfig,
-  kModelStatistics, kAllStatistics, kRepositoryIndex, kRepositoryLoad, kRepositoryUnload, kPredictLive, kPredictModels, kPredictModelReady, kMetrics,
+  kInfer,
+  kScore,
+  kPredict,
+  kServerMetadata,
+  kServerLive,
+  kServerReady,
+  kModels,
+  kModelMetadata,
+  kModelReady,
+  kModelConfig,
+  kModelStatistics,
+  kAllStatistics,
+  kRepositoryIndex,
+  kRepositoryLoad,
+  kRepositoryUnload,
+  kPredictLive,
+  kPredictModels,
+  kPredictModelReady,
+  kMetrics,
   kOpenApi
 };
 
@@ -30,8 +47,8 @@ std::span<const RestRoute> RestRoutes();
 /// What a request's path means.
 struct RouteMatch {
   const RestRoute* route = nullptr;  ///< Null: no such path, or not with this method.
-  std::string allowed;           ///< Methods that the path has, when it is not this one.
-  std::string_view model;        ///< As the path has them: percent-decoded once, in `decoded` where that changed something.
+  std::string allowed;               ///< Methods that the path has, when it is not this one.
+  std::string_view model;            ///< As the path has them: percent-decoded once, in `decoded` where that changed something.
   std::string_view version;
 };
 

@@ -79,26 +79,42 @@ bool RestServer::Unpack(RestCall& call) {
 
 void RestServer::Act(RestCall& call) {
   switch (call.match.route->action) {
-    case Action::kInfer: return Infer(call);
-    case Action::kScore: return Score(call);
-    case Action::kPredict: return Predict(call);
-    case Action::kServerMetadata: return DescribeServer(call);
-    case Action::kServerLive: return Live(call);
-    case Action::kPredictLive: return call.SendJson(R"({"status":"alive"})");
-    case Action::kServerReady: return Ready(call);
+    case Action::kInfer:
+      return Infer(call);
+    case Action::kScore:
+      return Score(call);
+    case Action::kPredict:
+      return Predict(call);
+    case Action::kServerMetadata:
+      return DescribeServer(call);
+    case Action::kServerLive:
+      return Live(call);
+    case Action::kPredictLive:
+      return call.SendJson(R"({"status":"alive"})");
+    case Action::kServerReady:
+      return Ready(call);
     case Action::kModels:
-    case Action::kPredictModels: return ListModels(call);
+    case Action::kPredictModels:
+      return ListModels(call);
     case Action::kModelMetadata:
-    case Action::kModelConfig: return DescribeModel(call);
+    case Action::kModelConfig:
+      return DescribeModel(call);
     case Action::kModelReady:
-    case Action::kPredictModelReady: return ModelReady(call);
-    case Action::kModelStatistics: return ModelStatistics(call);
-    case Action::kAllStatistics: return AllStatistics(call);
-    case Action::kRepositoryIndex: return Index(call);
+    case Action::kPredictModelReady:
+      return ModelReady(call);
+    case Action::kModelStatistics:
+      return ModelStatistics(call);
+    case Action::kAllStatistics:
+      return AllStatistics(call);
+    case Action::kRepositoryIndex:
+      return Index(call);
     case Action::kRepositoryLoad:
-    case Action::kRepositoryUnload: return LoadOrUnload(call);
-    case Action::kMetrics: return Metrics(call);
-    case Action::kOpenApi: return call.SendJson(openapi_);
+    case Action::kRepositoryUnload:
+      return LoadOrUnload(call);
+    case Action::kMetrics:
+      return Metrics(call);
+    case Action::kOpenApi:
+      return call.SendJson(openapi_);
   }
 }
 
@@ -111,7 +127,8 @@ bool RestServer::Find(RestCall& call) {
   if (found.error().code == Code::kAborted && !call.is_warmed) {
     Warm(call);
   } else if (found.error().code == Code::kAborted) {
-    call.SendError({Code::kUnavailable, fmt::format("model {} was let go again before it was used: memory is short", Quoted(call.match.model))});
+    call.SendError(
+        {Code::kUnavailable, fmt::format("model {} was let go again before it was used: memory is short", Quoted(call.match.model))});
   } else {
     call.SendError(found.error());
   }

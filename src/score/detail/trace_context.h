@@ -10,7 +10,7 @@ namespace edgewise::score::detail {
 /// Random numbers for spans: unique enough, and no system call each. Threads: one at a time.
 class SpanIds {
  public:
-  SpanIds();  ///< Seeded by the kernel.
+  SpanIds();             ///< Seeded by the kernel.
   std::uint64_t Next();  ///< Never 0.
 
  private:

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Writes examples/scoring/models: the model `delay` of docs/scoring.md in two versions, a few hand-made trees each, with a card that knows the
-columns' names and the carriers. With --check, compares instead and exits with 1 where the files differ.
+"""Writes examples/scoring/models: the model `delay` of docs/scoring.md in two versions, a few hand-made trees each, with a card that knows
+the columns' names and the carriers. With --check, compares instead and exits with 1 where the files differ.
 Usage: example_models.py [--check] SOURCE_DIR
 """
 import json

@@ -138,7 +138,8 @@ class RestV1(Client):
         self.close_to(np.array(answer["predictions"], np.float32), models.mlp(rows))
 
     async def test_infer_instances_by_name_of_column(self):
-        answer = await self.client.infer(self.url, {"instances": [{"hour": 17, "carrier": "UA"}, {"carrier": "B6", "hour": 1.5}]}, "columns")
+        instances = [{"hour": 17, "carrier": "UA"}, {"carrier": "B6", "hour": 1.5}]
+        answer = await self.client.infer(self.url, {"instances": instances}, "columns")
         self.assertEqual(answer["predictions"], [{"twice": [34], "who": ["UA"]}, {"twice": [3], "who": ["B6"]}])
 
     async def test_refusals_come_with_status_and_text(self):

@@ -229,10 +229,18 @@ class Refused(Grpc):
         lie._raw_content = lie._raw_content[:-1]
         self.refuses("INVALID_ARGUMENT", "input", self.client.infer, "mlp", [lie])
 
+    def test_extensions_that_are_not_offered_are_refused_not_ignored(self):
+        rows = tensor("input", models.mlp_rows(1))
+        elsewhere = triton.InferRequestedOutput("output")
+        elsewhere.set_shared_memory("region", 8)
+        for asked in (triton.InferRequestedOutput("output", class_count=2), elsewhere):
+            self.refuses("INVALID_ARGUMENT", "not offered", self.client.infer, "mlp", [rows], outputs=[asked])
+        self.refuses("UNIMPLEMENTED", "config", self.client.load_model, "mlp", config='{"max_batch_size": 1}')
+
     def test_what_is_not_served_is_unimplemented(self):
         self.refuses("UNIMPLEMENTED", "", self.client.get_system_shared_memory_status)
         self.refuses("UNIMPLEMENTED", "", self.client.get_trace_settings)
 
 
 if __name__ == "__main__":
-    sys.exit(suite.main([Health, Metadata, Infer, Repository, Statistics, Refused], promised=26))
+    sys.exit(suite.main([Health, Metadata, Infer, Repository, Statistics, Refused], promised=27))

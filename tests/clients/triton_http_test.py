@@ -297,6 +297,14 @@ class Refused(Http):
         lie._parameters["binary_data_size"] = 1 << 40
         self.refuses("400", "input", self.client.infer, "mlp", [lie])
 
+    def test_extensions_that_are_not_offered_are_refused_not_ignored(self):
+        rows = tensor("input", models.mlp_rows(1))
+        elsewhere = triton.InferRequestedOutput("output")
+        elsewhere.set_shared_memory("region", 8)
+        for asked in (triton.InferRequestedOutput("output", class_count=2), elsewhere):
+            self.refuses("400", "not offered", self.client.infer, "mlp", [rows], outputs=[asked])
+        self.refuses("400", "configuration", self.client.load_model, "mlp", config='{"max_batch_size": 1}')
+
     def test_what_is_not_served_is_refused_in_a_form_that_the_client_reads(self):
         self.refuses("404", "", self.client.get_system_shared_memory_status)
         self.refuses("404", "", self.client.get_trace_settings)
@@ -316,4 +324,4 @@ class Asyncio(suite.Case):
 
 
 if __name__ == "__main__":
-    sys.exit(suite.main([Health, Metadata, Infer, Compressed, Repository, Statistics, Refused, Asyncio], promised=38))
+    sys.exit(suite.main([Health, Metadata, Infer, Compressed, Repository, Statistics, Refused, Asyncio], promised=39))

@@ -17,7 +17,7 @@ namespace edgewise::score {
 /// the rest and joins the threads. The repository outlives it.
 /// Errors of Start: kInvalidArgument (address), kAlreadyExists (port taken, or not ours to take: names it).
 /// Calls fail with the status of their Error's code and its message. Metadata: `traceparent` (W3C) is continued and comes back,
-/// `edgewise-sticky` keeps equal keys on one version, a client's deadline is the job's. Requests may be compressed (gzip, deflate); their
+/// `x-sticky-key` keeps equal keys on one version, a client's deadline is the job's. Requests may be compressed (gzip, deflate); their
 /// answers then are, too. Cost: no allocation of ours per inference in steady state but the answer's own bytes.
 /// Threads: Stop() once; the others any.
 class GrpcServer {
@@ -42,7 +42,7 @@ class GrpcServer {
     std::string name = "edgewise";
     std::string version = "0.1.0";
     std::chrono::milliseconds drain = std::chrono::seconds(5);
-    Limits limits;
+    Limits limits = {};
   };
 
   static Result<std::unique_ptr<GrpcServer>> Start(ModelRepository& repository, Options options);

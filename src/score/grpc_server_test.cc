@@ -113,7 +113,7 @@ TEST_F(GrpcServerTest, DoesNotRunWhatIsTooLate) {
 TEST_F(GrpcServerTest, ContinuesATraceAndKeepsAStickyKey) {
   grpc::ClientContext context;
   context.AddMetadata("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
-  context.AddMetadata("edgewise-sticky", "customer-7");
+  context.AddMetadata("x-sticky-key", "customer-7");
   inference::ModelInferResponse response;
   ASSERT_TRUE(stub_->ModelInfer(&context, SumRequest(), &response).ok());
   EXPECT_EQ(repository_.last_sticky(), "customer-7");

@@ -25,6 +25,7 @@ TEST_F(ScoreServerTest, TellsWhatItIsAndWhatItServes) {
   EXPECT_EQ(Send("GET", "/v2/").body, Send("GET", "/v2").body);
   EXPECT_EQ(Send("GET", "/v2/health/live").body, R"({"live":true})");
   EXPECT_EQ(Send("GET", "/livez").body, R"({"live":true})");
+  EXPECT_EQ(Send("GET", "/").body, R"({"status":"alive"})");  // KServe v1
   EXPECT_EQ(Send("GET", "/v2/health/ready").body, R"({"ready":true})");
   EXPECT_EQ(Send("GET", "/v2/models/made/ready").body, R"({"name":"made","ready":true})");
   EXPECT_EQ(Send("GET", "/v2/models/made/versions/1/ready").status, 200);

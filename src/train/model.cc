@@ -137,6 +137,18 @@ void ReadTime(Reader& reader, const char* key, EventTime& time) {
   }
 }
 
+Result<Json> Parse(std::string_view text) {
+  auto json = Json::parse(text, nullptr, false);
+  if (json.is_discarded()) return Fail(Code::kInvalidArgument, "model card: not JSON");
+  return json;
+}
+
+void ReadSchema(Reader& reader) {
+  std::string schema;
+  reader.Read("schema", schema);
+  if (schema != kSchema) reader.Refuse("schema", fmt::format("\"{}\"; a newer one needs a newer edgewise", kSchema));
+}
+
 }  // namespace
 
 std::string ToJson(const ModelCard& card) {
@@ -157,13 +169,10 @@ std::string ToJson(const ModelCard& card) {
 }
 
 Result<ModelCard> CardFromJson(std::string_view text) {
-  const auto json = Json::parse(text, nullptr, false);
-  if (json.is_discarded()) return Fail(Code::kInvalidArgument, "model card: not JSON");
+  EDGEWISE_ASSIGN(const auto json, Parse(text));
   Result<void> result;
   Reader reader(json, "", result);
-  std::string schema;
-  reader.Read("schema", schema);
-  if (schema != kSchema) reader.Refuse("schema", fmt::format("\"{}\"; a newer one needs a newer edgewise", kSchema));
+  ReadSchema(reader);
   ModelCard card;
   reader.Read("name", card.name);
   if (!IsName(card.name)) reader.Refuse("name", "1 to 64 of a-z 0-9 . _ -");
@@ -176,6 +185,22 @@ Result<ModelCard> CardFromJson(std::string_view text) {
   reader.ReadEach("profile", [&](Reader member) { ReadProfile(std::move(member), card.profile); });
   reader.ReadEach("objects", [&](Reader member) { ReadTrainingObject(std::move(member), card.objects); });
   if (reader.Has("notes")) reader.Read("notes", card.notes);
+  if (!result) return std::unexpected(result.error());
+  return card;
+}
+
+Result<ServedCard> ServedCardFromJson(std::string_view text) {
+  EDGEWISE_ASSIGN(const auto json, Parse(text));
+  Result<void> result;
+  Reader reader(json, "", result);
+  ReadSchema(reader);
+  ServedCard card;
+  if (reader.Has("version")) reader.Read("version", card.version);
+  if (reader.Has("program") && json["program"].is_object()) {
+    card.program = json["program"].dump(-1, ' ', false, Json::error_handler_t::replace);
+  } else if (reader.Has("program")) {
+    reader.Read("program", card.program);
+  }
   if (!result) return std::unexpected(result.error());
   return card;
 }

@@ -74,4 +74,12 @@ std::string ToJson(const ModelCard& card);  ///< Canonical: same card, same byte
 /// Errors: kInvalidArgument (names the key); unknown keys are ignored, an unknown major is refused.
 Result<ModelCard> CardFromJson(std::string_view json);
 
+/// What serving needs of a card. All of it may be missing: the model was trained elsewhere, and a person wrote the card.
+struct ServedCard {
+  std::string version;
+  std::string program;  ///< As in ModelCard; in the card it may also be an object instead of text.
+};
+/// Errors: as CardFromJson().
+Result<ServedCard> ServedCardFromJson(std::string_view json);
+
 }  // namespace edgewise::train

@@ -62,5 +62,20 @@ TEST(ModelCard, WhatIsWrongIsNamedByItsKey) {
   for (const auto* text_of_nothing : {"", "null", "[]", "{", "7"}) EXPECT_FALSE(CardFromJson(text_of_nothing)) << text_of_nothing;
 }
 
+TEST(ModelCard, ToBeServedNeedsNoMoreThanItsSchema) {
+  const auto written = ServedCardFromJson(R"({"schema":"edgewise.model.v1","program":{"schema":"edgewise.features.v1"}})");
+  ASSERT_TRUE(written) << written.error().message;
+  EXPECT_EQ(written->program, R"({"schema":"edgewise.features.v1"})");
+  EXPECT_EQ(written->version, "");
+  const auto trained = ServedCardFromJson(ToJson(Card()));
+  ASSERT_TRUE(trained) << trained.error().message;
+  EXPECT_EQ(trained->program, Card().program);
+  EXPECT_EQ(trained->version, "2013-05");
+  EXPECT_TRUE(ServedCardFromJson(R"({"schema":"edgewise.model.v1"})"));
+  for (const auto* wrong : {"", "[]", "{}", R"({"schema":"edgewise.model.v2"})", R"({"schema":"edgewise.model.v1","program":7})"}) {
+    EXPECT_FALSE(ServedCardFromJson(wrong)) << wrong;
+  }
+}
+
 }  // namespace
 }  // namespace edgewise::train

@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
-"""Holds docs/dependencies.md to what is really used: every library that cmake/Dependencies.cmake finds and every package of web/package.json
-and tools/bootstrap has its row, every package in a row is installed by bootstrap, and pinned versions agree. Prints each fault and exits
-with 1. With --self-check it also plants faults and fails unless each is found. Usage: dependencies.py [--self-check] SOURCE_DIR
+"""Holds docs/dependencies.md to what is really used: every library that cmake/Dependencies.cmake finds, every package of web/package.json
+and tools/bootstrap, and both clients of tests/clients have their row, every package in a row is installed by bootstrap, and pinned versions
+agree. Prints each fault and exits with 1. With --self-check it also plants faults and fails unless each is found.
+Usage: dependencies.py [--self-check] SOURCE_DIR
 """
 import json
 import pathlib
 import re
 import sys
 
-OUTSIDE = {"libc6", "not Debian 12's", "tests/converters/requirements.txt"}  # not apt's to install
+OUTSIDE = {"libc6", "not Debian 12's", "tests/converters/requirements.txt", "tests/clients/requirements.txt"}  # not apt's to install
 
 
 def rows(page):
@@ -30,7 +31,7 @@ def installed(text):
     return set(packages) | set(re.findall(r"[\w+.-]+:([\w.-]+[\w])(?=[ )])", text))
 
 
-def check(page, cmake, bootstrap, web, fetch):
+def check(page, cmake, bootstrap, web, fetch, clients):
     table = rows(page)
     first_words = {row[0].split(" (")[0] for row in table}
     packages = {package for row in table if len(row) > 4 for package in row[1].split(", ") if not re.match(r"\d", package)} - OUTSIDE
@@ -46,21 +47,25 @@ def check(page, cmake, bootstrap, web, fetch):
     onnx = re.search(r"^version=(\S+)", fetch, re.MULTILINE)[1]
     if not any(row[0] == "ONNX Runtime" and row[2] == onnx for row in table):
         yield f"tools/fetch-onnxruntime fetches {onnx}, which has no row with this version"
+    for name, version in re.findall(r"^(tritonclient|kserve)==(\S+)", clients, re.MULTILINE):  # the list itself says what they need
+        if not any(row[0] == name and row[2] == version for row in table):
+            yield f"tests/clients/requirements.txt has {name} {version}, which has no row with this version"
     for row in table:
         if any(not cell for cell in row):
             yield f"the row of {row[0]} has an empty cell"
 
 
 def self_check(inputs):
-    page, cmake, bootstrap, web, fetch = inputs
+    page, cmake, bootstrap, web, fetch, clients = inputs
     planted = {
-        "a library": (page, cmake + "\nfind_package(Planted REQUIRED)", bootstrap, web, fetch),
-        "a package": (page, cmake, bootstrap.replace("packages=(", "packages=(libplanted-dev "), web, fetch),
-        "a command": (page, cmake, bootstrap.replace("commands=(", "commands=(planted:planted-19 ", 1), web, fetch),
-        "a row": (page + "| Planted | libplanted-dev | 1 | MIT | nothing | - |\n", cmake, bootstrap, web, fetch),
-        "a page's package": (page, cmake, bootstrap, {"dependencies": {"planted": "1.0.0"}}, fetch),
-        "another version": (page, cmake, bootstrap, web, fetch.replace("version=1", "version=9", 1)),
-        "an empty cell": (page.replace("| BSL-1.0 |", "|  |"), cmake, bootstrap, web, fetch),
+        "a library": (page, cmake + "\nfind_package(Planted REQUIRED)", bootstrap, web, fetch, clients),
+        "a package": (page, cmake, bootstrap.replace("packages=(", "packages=(libplanted-dev "), web, fetch, clients),
+        "a command": (page, cmake, bootstrap.replace("commands=(", "commands=(planted:planted-19 ", 1), web, fetch, clients),
+        "a row": (page + "| Planted | libplanted-dev | 1 | MIT | nothing | - |\n", cmake, bootstrap, web, fetch, clients),
+        "a page's package": (page, cmake, bootstrap, {"dependencies": {"planted": "1.0.0"}}, fetch, clients),
+        "another version": (page, cmake, bootstrap, web, fetch.replace("version=1", "version=9", 1), clients),
+        "an empty cell": (page.replace("| BSL-1.0 |", "|  |"), cmake, bootstrap, web, fetch, clients),
+        "another client": (page, cmake, bootstrap, web, fetch, clients.replace("kserve==0", "kserve==9", 1)),
     }
     return [f"self-check: {what} was not found" for what, changed in planted.items() if not list(check(*changed))]
 
@@ -69,7 +74,7 @@ def main(arguments):
     source = pathlib.Path(arguments[-1])
     read = lambda name: (source / name).read_text()
     inputs = (read("docs/dependencies.md"), read("cmake/Dependencies.cmake"), read("tools/bootstrap"),
-              json.loads(read("web/package.json")), read("tools/fetch-onnxruntime"))
+              json.loads(read("web/package.json")), read("tools/fetch-onnxruntime"), read("tests/clients/requirements.txt"))
     faults = list(check(*inputs))
     if "--self-check" in arguments:
         faults += self_check(inputs)

@@ -123,7 +123,7 @@ GrpcMetadata ReadMetadata(const grpc_metadata_array& metadata) {
       read.several_traceparents |= !read.traceparent.empty();
       read.traceparent = TextOf(entry.value);
     }
-    if (name == "edgewise-sticky") read.sticky = TextOf(entry.value);
+    if (name == "x-sticky-key") read.sticky = TextOf(entry.value);
   }
   return read;
 }

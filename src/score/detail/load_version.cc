@@ -23,7 +23,7 @@ Result<void> Belongs(const feature::Program& program, const Signature& signature
 
 Result<void> ReadCard(std::string_view json, LoadedVersion::Parts& parts) {
   if (json.empty()) return {};
-  EDGEWISE_ASSIGN(const auto card, train::CardFromJson(json));
+  EDGEWISE_ASSIGN(const auto card, train::ServedCardFromJson(json));
   if (!card.version.empty()) parts.title = card.version;
   if (card.program.empty()) return {};
   EDGEWISE_ASSIGN(auto program, feature::Program::FromJson(card.program));

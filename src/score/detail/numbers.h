@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <simdjson.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -30,9 +31,11 @@ inline std::optional<float> ToFloat(const simdjson::dom::element& element) {
 }
 
 /// Writes the shortest text that reads back as `value` to `out`, which has kLongestNumber bytes; answers its end.
+/// Not "-0": most readers take that for an integer, and these have no such zero.
 template <class T>
 char* WriteNumber(char* out, T value) {
   if constexpr (std::floating_point<T>) {
+    if (value == 0 && std::signbit(value)) return std::ranges::copy(std::string_view("-0.0"), out).out;
     return fmt::format_to(out, FMT_COMPILE("{}"), value);
   } else {
     return std::to_chars(out, out + kLongestNumber, value).ptr;

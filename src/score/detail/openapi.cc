@@ -52,6 +52,7 @@ Shape ShapeOf(Action action) {
     case Action::kRepositoryLoad:
     case Action::kRepositoryUnload:
       return {"Anything", false, "Anything"};
+    case Action::kPredictLive:
     case Action::kServerLive:
     case Action::kServerReady:
     case Action::kModelReady:

@@ -34,6 +34,7 @@ constexpr RestRoute kRoutes[] = {
     {"POST", "/v2/repository/index", Action::kRepositoryIndex, "Every model and version, with its state"},
     {"POST", "/v2/repository/models/{model}/load", Action::kRepositoryLoad, "Load a model, or load it again"},
     {"POST", "/v2/repository/models/{model}/unload", Action::kRepositoryUnload, "Let a model go"},
+    {"GET", "/", Action::kPredictLive, "Whether the server runs (KServe v1)"},
     {"GET", "/v1/models", Action::kPredictModels, "Names of the models (KServe v1)"},
     {"GET", "/v1/models/{model}", Action::kPredictModelReady, "Whether a model can be run (KServe v1)"},
 };

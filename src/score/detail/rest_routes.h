@@ -26,6 +26,7 @@ enum class Action : std::uint8_t {
   kRepositoryIndex,
   kRepositoryLoad,
   kRepositoryUnload,
+  kPredictLive,
   kPredictModels,
   kPredictModelReady,
   kMetrics,

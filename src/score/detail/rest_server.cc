@@ -89,6 +89,8 @@ void RestServer::Act(RestCall& call) {
       return DescribeServer(call);
     case Action::kServerLive:
       return Live(call);
+    case Action::kPredictLive:
+      return call.SendJson(R"({"status":"alive"})");
     case Action::kServerReady:
       return Ready(call);
     case Action::kModels:

@@ -42,6 +42,7 @@ Result<std::unique_ptr<ScoringBench>> ScoringBench::Make() {
   bench->body_ = fmt::format(R"({{"rows":[[{}]]}})", fmt::join(bench->row_, ","));
   const auto onnx = MadeModel();
   EDGEWISE_ASSIGN(bench->engine_, score::LoadOnnxEngine(onnx));
+  EDGEWISE_TRY(bench->files_.MakeDirs("model"));
   EDGEWISE_TRY(bench->files_.ReplaceDurably("model/model.onnx", onnx));
   EDGEWISE_ASSIGN(bench->models_, score::ModelRepository::OpenOne(bench->files_, "model", "delay", {}));
   // Not on the disk that is measured: a socket's path may have 107 characters only.

@@ -171,7 +171,7 @@ TEST_F(Commands, AnImageTravelsThroughARegistryAndIsServed) {
   kill(registry.pid(), SIGINT);
   EXPECT_EQ(registry.Wait(), 0) << "Ctrl-C stops cleanly";
 
-  auto [scorer, ready] = Serve({"score", "serve", "--address", "127.0.0.1:0", "--model-dir", In("model"), "--name", "delay", "--json"});
+  auto [scorer, ready] = Serve({"score", "serve", "--http", "127.0.0.1:0", "--model-dir", In("model"), "--name", "delay", "--json"});
   EXPECT_EQ(ready["ready"]["http"].size(), 1U);
   kill(scorer.pid(), SIGINT);
   EXPECT_EQ(scorer.Wait(), 0);

@@ -23,7 +23,7 @@ void AddWhatAndWhere(CLI::App& serve, Choice& choice) {
   auto* name = serve.add_option("--name", choice.name, "what clients call the model of --model-dir");
   repository->excludes(directory)->excludes(name);
   directory->needs(name);
-  AddAddress(serve, "--http,--address", choice.http, "host:port for HTTP; port 0 takes a free one");
+  AddAddress(serve, "--http", choice.http, "host:port for HTTP; port 0 takes a free one");
   AddAddress(serve, "--grpc", choice.grpc, "host:port for gRPC; without it there is none");
   AddAddress(serve, "--metrics", choice.metrics, "host:port for GET /metrics, /livez and /readyz alone; HTTP has them too");
   serve.add_option("--socket", choice.socket, "Unix socket for HTTP");

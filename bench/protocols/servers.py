@@ -77,13 +77,8 @@ class Edgewise(Process):
     def __init__(self, program, repository, model, options=()):
         self.model, self.grpc = model, None
         http_address, grpc_address = (f"127.0.0.1:{free_port()}" for _ in range(2))
-        if "--repository" in options_of(program):
-            command = ["--repository", repository, "--http", http_address, "--grpc", grpc_address, *options]
-            self.grpc = grpc_address
-        else:  # the form before the repository: one model, HTTP alone
-            if options:
-                raise NotThere(f"no option {options[0]}")
-            command = ["--address", http_address, "--model-dir", repository / model / "1", "--name", model]
+        command = ["--repository", repository, "--http", http_address, "--grpc", grpc_address, *options]
+        self.grpc = grpc_address
         self.address = http_address
         self.started = time.perf_counter()
         log = tempfile.TemporaryFile("w+")  # not a pipe, which would fill

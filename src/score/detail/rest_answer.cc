@@ -20,7 +20,7 @@ std::string Readable(std::string_view message) {
 
 }  // namespace
 
-void Envelope::Send(net::ResponseWriter& response, int status, std::string_view content_type) const {
+void Envelope::Close(net::ResponseWriter& response) const {
   auto& body = response.body();
   if (encoding != Encoding::kIdentity && body.size() >= encode_from) {
     body = Deflate(body, encoding);
@@ -29,6 +29,10 @@ void Envelope::Send(net::ResponseWriter& response, int status, std::string_view 
   }
   if (!request_id.empty()) response.AddHeader("X-Request-Id", request_id);
   if (!traceparent.empty()) response.AddHeader("traceparent", traceparent);
+}
+
+void Envelope::Send(net::ResponseWriter& response, int status, std::string_view content_type) const {
+  Close(response);
   response.Send(status, content_type);
 }
 

@@ -21,6 +21,8 @@ struct Envelope {
   std::string request_id;                   ///< X-Request-Id, given back. Empty: none.
   std::string traceparent;                  ///< Of the answer. Empty: none.
 
+  /// Makes response.body() and the headers what is owed: all is done but the sending.
+  void Close(net::ResponseWriter& response) const;
   /// Sends response.body() with all of this.
   void Send(net::ResponseWriter& response, int status, std::string_view content_type) const;
   /// {"error":"text","code":"NOT_FOUND"}; `status` 0: the one that belongs to the code. Says when to come back where that helps.

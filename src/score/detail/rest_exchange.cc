@@ -62,12 +62,13 @@ void Exchange::Answer(const StageTimes& times, const Result<std::span<const Tens
     const auto* const end = std::to_chars(text.data(), text.data() + text.size(), *written).ptr;
     response.AddHeader("Inference-Header-Content-Length", {text.data(), static_cast<std::size_t>(end - text.data())});
   }
-  envelope.Send(response, 200, *written != 0 ? kOctets : kJson);
+  envelope.Close(response);
   const auto now = steady_clock::now();
   auto& statistics = choice.version->statistics();
-  statistics.success.Add(now - begin);
+  statistics.success.Add(now - begin);  // before it is sent: who has the answer finds it counted
   statistics.input.Add(times.input);
   statistics.output.Add(now - ran);
+  response.Send(200, *written != 0 ? kOctets : kJson);
 }
 
 void Exchange::Refuse(const Error& error, net::ResponseWriter& response, int status) const {

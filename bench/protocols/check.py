@@ -2,21 +2,47 @@
 """That the benchmark's own programs and rules do what they promise; measures nothing. Usage: check.py FOLDER_OF_PROGRAMS"""
 import contextlib
 import http.server
+import json
 import pathlib
 import sys
+import subprocess
 import tempfile
 import threading
 import time
+import types
 import unittest
 
 sys.dont_write_bytecode = True
 
 import bodies  # noqa: E402
 import figures  # noqa: E402
+import footprint  # noqa: E402
+import lifecycle  # noqa: E402
 import load  # noqa: E402
+import run  # noqa: E402
 
 PROGRAMS = load.Programs(pathlib.Path(sys.argv.pop()).resolve())
 METADATA = {"inputs": [{"name": "features", "datatype": "FP32", "shape": [-1, 20]}]}
+SCORER = f"""#!{sys.executable}
+import http.server, sys
+class Handler(http.server.BaseHTTPRequestHandler):
+    def answer(self, status, body):
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+    def do_GET(self):
+        self.answer(200, {json.dumps(METADATA).encode()!r})
+    def do_POST(self):
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.answer(500, b"out of ideas")
+    def log_message(self, *_):
+        pass
+address, port = sys.argv[sys.argv.index("--http") + 1].split(":")
+listening = http.server.HTTPServer((address, int(port)), Handler)
+print("ready", flush=True)
+listening.serve_forever()
+"""
 
 
 @contextlib.contextmanager
@@ -80,6 +106,43 @@ class Models(unittest.TestCase):
                 (folder / "rows").write_bytes(bodies.raw(bodies.make_rows(width, 2)))
                 rate, cpu = PROGRAMS.engine(paths[0], folder / "rows", 2, 0.02)
                 self.assertTrue(rate > 0 and cpu > 0, model)
+
+    def test_an_option_is_no_folder(self):
+        with tempfile.TemporaryDirectory() as folder:
+            done = subprocess.run([PROGRAMS.build / "edgewise_bench_models", "--help"], cwd=folder, capture_output=True, text=True)
+            self.assertEqual((done.returncode, list(pathlib.Path(folder).iterdir())), (2, []))
+            self.assertIn("usage", done.stderr)
+
+
+class Broken(unittest.TestCase):
+    def verdict(self, program, measure, key):
+        """(verdict, note, whether the board fails) of a measurement on a program that is this text."""
+        with tempfile.TemporaryDirectory() as name:
+            folder, board = pathlib.Path(name), figures.Board()
+            (folder / "edgewise").write_text(program)
+            (folder / "edgewise").chmod(0o755)
+            bench = types.SimpleNamespace(edgewise=folder / "edgewise", repository=lambda _: folder, quick=True, folder=folder)
+            run.measure_or_say_why(measure, [key], bench, board)
+            return board.figures[key].verdict(), board.figures[key].note, board.failed() == board.broken() == [board.figures[key].text]
+
+    def test_a_server_that_does_not_start_is_broken(self):
+        verdict, note, fails = self.verdict("#!/bin/sh\necho failed INTERNAL no engine\n", footprint.measure_start, "start")
+        self.assertEqual((verdict, fails), ("broken", True))
+        self.assertIn("failed INTERNAL no engine", note)
+
+    def test_an_answer_of_500_is_broken(self):
+        verdict, note, fails = self.verdict(SCORER, footprint.measure_start, "start")
+        self.assertEqual((verdict, fails), ("broken", True))
+        self.assertIn("infer answers 500: out of ideas", note)
+
+    def test_a_refused_load_is_broken(self):
+        verdict, note, fails = self.verdict(SCORER, lifecycle.measure_reload, "reload_failed")
+        self.assertEqual((verdict, fails), ("broken", True))
+        self.assertIn("load answers 500: out of ideas", note)
+
+    def test_a_missing_option_is_not_there(self):
+        verdict, _, fails = self.verdict("#!/bin/sh\necho --http\n", lifecycle.measure_thousand, "thousand_memory")
+        self.assertEqual((verdict, fails), ("not there", False))
 
 
 class Verdicts(unittest.TestCase):

@@ -85,7 +85,7 @@ class Board:
         figure.measured, figure.limited, figure.note = value, limited, note
 
     def without(self, keys, verdict, why):
-        """What was not measured: "not there" (the server cannot do it) or "broken" (something went wrong); and why."""
+        """What was not measured: "not there" (the program has no such option) or "broken" (it has, and failed); and why."""
         for key in keys:
             self.figures[key].unmeasured, self.figures[key].note = verdict, " ".join(str(why).split())
 
@@ -118,6 +118,9 @@ class Board:
         return [{"key": figure.key, "text": figure.text, "at": "most" if figure.holds is AT_MOST else "least", "must": figure.must,
                  "stretch": figure.stretch, "unit": figure.unit, "measured": figure.measured, "verdict": figure.verdict(),
                  "gate": figure.gate, "note": figure.note} for figure in self.figures.values()]
+
+    def broken(self):
+        return [figure.text for figure in self.figures.values() if figure.verdict() == "broken"]
 
     def failed(self):
         return [figure.text for figure in self.figures.values() if figure.fails()]

@@ -7,7 +7,7 @@ import subprocess
 import time
 
 import bodies
-from servers import Edgewise, NotThere, call
+from servers import Edgewise, call
 
 STARTS = 9
 LIBC = ("libc.so", "libm.so", "libdl.so", "libpthread.so", "librt.so", "ld-linux", "linux-vdso", "libgcc_s.so", "libstdc++.so")
@@ -25,7 +25,7 @@ def measure_start(bench, board):
             status, body = call(server.address, "POST", "/v2/models/trees/infer", request)
             starts.append(1000 * (time.perf_counter() - server.started))
             if status != 200:
-                raise NotThere(f"infer answers {status}: {body[:200].decode(errors='replace')}")
+                raise RuntimeError(f"infer answers {status}: {body[:200].decode(errors='replace')}")
             idle.append(server.memory("VmRSS") / 1e6)
     board.set("start", statistics.median(starts), note=f"{min(starts):.0f} .. {max(starts):.0f} ms in {len(starts)} starts")
     board.set("memory_idle", statistics.median(idle))

@@ -31,7 +31,7 @@ def call_all(server, count, request):
         status, body = call(server.address, "POST", f"/v2/models/copy{number:04}/infer", request)
         times.append(1000 * (time.perf_counter() - begin))
         if status != 200:
-            raise NotThere(f"first call on model {number} of {count} answers {status}: {body[:200].decode(errors='replace')}")
+            raise RuntimeError(f"first call on model {number} of {count} answers {status}: {body[:200].decode(errors='replace')}")
     return times
 
 
@@ -66,9 +66,9 @@ def reload_each_second(server, stop, refused):
 
 def measure_reload(bench, board):
     with Edgewise(bench.edgewise, bench.repository("trees"), "trees") as server:
-        status, _ = call(server.address, "POST", "/v2/repository/models/trees/load")
+        status, body = call(server.address, "POST", "/v2/repository/models/trees/load")
         if status != 200:
-            raise NotThere(f"POST /v2/repository/models/trees/load answers {status}")
+            raise RuntimeError(f"POST /v2/repository/models/trees/load answers {status}: {body[:200].decode(errors='replace')}")
         folder = bodies.write_requests(bench.folder / "reload", "trees", server.metadata(), bodies.as_json, bodies.make_rows(20, 64), 1)
         stop, refused = threading.Event(), []
         reloading = threading.Thread(target=reload_each_second, args=(server, stop, refused))

@@ -72,7 +72,7 @@ bool Write(const std::filesystem::path& repository, std::string_view name, const
 
 int main(int count, char** words) {
   using namespace edgewise::bench;
-  if (count != 2) {
+  if (count != 2 || words[1][0] == '-') {  // a folder called --help is nobody's wish
     fmt::print(stderr, "usage: edgewise_bench_models FOLDER\n");
     return 2;
   }

@@ -21,7 +21,7 @@ http {{
 
 
 class NotThere(Exception):
-    """The server under test lacks what a figure needs; says what."""
+    """This program has no such option. Whatever it has and fails at is a RuntimeError: a server that is broken must not read as a gap."""
 
 
 def call(address, method, path, body=None, timeout=30):
@@ -72,26 +72,31 @@ def options_of(program):
 
 
 class Edgewise(Process):
-    """`edgewise score serve` on a repository. Raises NotThere when it cannot serve what is in it."""
+    """`edgewise score serve` on a repository. Raises RuntimeError when it does not start, or does not serve what is in it."""
 
     def __init__(self, program, repository, model, options=()):
-        self.model, self.grpc = model, None
+        self.model = model
         http_address, grpc_address = (f"127.0.0.1:{free_port()}" for _ in range(2))
         command = ["--repository", repository, "--http", http_address, "--grpc", grpc_address, *options]
         self.grpc = grpc_address
         self.address = http_address
         self.started = time.perf_counter()
-        log = tempfile.TemporaryFile("w+")  # not a pipe, which would fill
-        super().__init__([program, "score", "serve", *command], SERVER_CORE, stdout=subprocess.PIPE, stderr=log, text=True)
+        self.log = tempfile.TemporaryFile("w+")  # not a pipe, which would fill
+        super().__init__([program, "score", "serve", *command], SERVER_CORE, stdout=subprocess.PIPE, stderr=self.log, text=True)
         line = read_line(self.child.stdout, 120)
         if not re.match(r"ready\b", line):
-            self.stop()
-            log.seek(0)
-            complaint = log.read().strip()
-            raise NotThere(f"does not serve {model}: {line or complaint or 'not ready within 120 s'}")
+            super().stop()
+            self.log.seek(0)
+            complaint = self.log.read().strip()
+            self.log.close()
+            raise RuntimeError(f"does not serve {model}: {line or complaint or 'not ready within 120 s'}")
+
+    def stop(self):
+        super().stop()
+        self.log.close()
 
     def metadata(self, model=None):
         status, body = call(self.address, "GET", f"/v2/models/{model or self.model}")
         if status != 200:
-            raise NotThere(f"GET /v2/models/{model or self.model} answers {status}: {body[:200].decode(errors='replace')}")
+            raise RuntimeError(f"GET /v2/models/{model or self.model} answers {status}: {body[:200].decode(errors='replace')}")
         return json.loads(body)

@@ -36,7 +36,7 @@ void AddLimits(CLI::App& serve, Choice& choice) {
   serve.add_option("--workers", choice.workers, "threads for models that take longer than about 0.4 ms")
       ->check(CLI::Range(1, 256))
       ->capture_default_str();
-  serve.add_option("--queue", choice.queue, "requests of a model that may wait for a worker; one more gets 429")
+  serve.add_option("--queue", choice.queue, "requests of a version that may wait for a worker; one more gets 429")
       ->check(CLI::Range(1, 1 << 20))
       ->capture_default_str();
   serve.add_option("--max-rows", choice.max_rows, "rows in one request")->check(CLI::Range(1, 1 << 24))->capture_default_str();

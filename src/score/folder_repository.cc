@@ -41,14 +41,18 @@ FolderRepository::FolderRepository(Files& files, Options options)
           .release = [background = background_](auto version) { background->Release(std::move(version)); }} {}
 
 FolderRepository::~FolderRepository() {
+  FolderRepository::Stop();
+  workshop_.pool->Stop();
+  workshop_.idle_pool->Stop();
+  background_->Stop();
+}
+
+void FolderRepository::Stop() {
   ready_ = false;
   stopping_ = true;
   workshop_.pool->Close();
   workshop_.idle_pool->Close();
   workshop_.watchdog->StopAll();
-  workshop_.pool->Stop();
-  workshop_.idle_pool->Stop();
-  background_->Stop();
 }
 
 Result<void> FolderRepository::Start(const std::filesystem::path& folder) {

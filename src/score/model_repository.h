@@ -78,6 +78,8 @@ class ModelRepository {
   virtual std::vector<Entry> Index() const = 0;             ///< Every model and version, by name.
   /// Every loaded version, by model and number: for statistics and metrics. Does not count as a use.
   virtual std::vector<std::shared_ptr<ModelVersion>> Loaded() const { return {}; }
+  /// Answers with kUnavailable what waits, at once, and what runs, as soon as it can be stopped; for good. ready() is false from now on.
+  virtual void Stop() {}
   virtual bool ready() const = 0;  ///< All models of the start are loaded or were refused; false once stopping.
 };
 

@@ -85,6 +85,20 @@ TEST_F(StoppedRuns, AModelThatDoesNotEndOnZerosIsLoadedAndItsRemarkSaysSo) {
   EXPECT_FALSE(Find(*repository)->RunsInline(1));
 }
 
+TEST_F(StoppedRuns, ARepositoryIsStoppedWhileItsDoorsAreOpen) {
+  const auto repository = Open();
+  const auto version = Find(*repository);
+  engine->Hold();
+  auto runs = Submit(*version, Row(1));
+  ASSERT_TRUE(engine->WaitUntilHeld(1, Soon()));
+  auto waits = Submit(*version, Row(2));
+  repository->Stop();
+  EXPECT_EQ(waits.get().code, Code::kUnavailable);
+  EXPECT_EQ(runs.get().code, Code::kUnavailable);
+  EXPECT_FALSE(repository->ready());
+  EXPECT_EQ(version->Submit(Row(3)).error().code, Code::kUnavailable);
+}
+
 TEST_F(StoppedRuns, ARepositoryThatGoesAnswersWhatRunsAndWhatWaits) {
   auto repository = Open();
   engine->Hold();

@@ -168,6 +168,7 @@ TEST(ServerLimits, ARequestOverWhatIsHeldIsAnswered503AndSmallOnesAreServed) {
   const auto refused = large.Send(request, Deadline::After(seconds(10)));
   // The line may be cut while it still sends; then the answer is lost.
   EXPECT_TRUE(refused ? refused->status == 503 : refused.error().code == Code::kUnavailable);
+  EXPECT_EQ(refused ? refused->header("Retry-After") : "1", "1");
   RawClient small(server->addresses().at(0));
   small.Send(kGet);
   EXPECT_TRUE(holder.WaitForOpen(2));

@@ -37,14 +37,22 @@ FolderRepository::FolderRepository(Files& files, Options options)
                                                                                         .queue_jobs = options_.queue_jobs,
                                                                                         .queue_bytes = options_.queue_bytes / 16,
                                                                                         .idle = true}),
+          .watchdog = std::make_shared<detail::Watchdog>(options_.threads + options_.workers + 1),
           .release = [background = background_](auto version) { background->Release(std::move(version)); }} {}
 
 FolderRepository::~FolderRepository() {
-  ready_ = false;
-  stopping_ = true;
+  FolderRepository::Stop();
   workshop_.pool->Stop();
   workshop_.idle_pool->Stop();
   background_->Stop();
+}
+
+void FolderRepository::Stop() {
+  ready_ = false;
+  stopping_ = true;
+  workshop_.pool->Close();
+  workshop_.idle_pool->Close();
+  workshop_.watchdog->StopAll();
 }
 
 Result<void> FolderRepository::Start(const std::filesystem::path& folder) {

@@ -37,6 +37,7 @@ class FolderRepository final : public ModelRepository {
   Result<void> Unload(std::string_view model) override;
   std::vector<Entry> Index() const override;
   std::vector<std::shared_ptr<ModelVersion>> Loaded() const override;
+  void Stop() override;
   bool ready() const override { return ready_.load(std::memory_order_acquire); }
 
  private:

@@ -27,6 +27,7 @@ LoadedVersion::LoadedVersion(Parts parts)
       cost_(parts_.cost.value_or(kUnknownCost)),
       joins_(parts_.engine->signature().batches),
       places_(parts_.threads + parts_.workers + 1) {
+  for (std::size_t i = 0; i < places_.size(); ++i) places_[i].slot = &parts_.watchdog->slot(i);
   if (parts_.settings.max_rows != 0) parts_.max_rows = parts_.settings.max_rows;
   if (parts_.settings.join_rows == 0) parts_.settings.join_rows = cost_.good_rows;
 }
@@ -45,12 +46,7 @@ bool LoadedVersion::RunsInline(std::size_t rows) const {
 
 void LoadedVersion::Run(std::size_t thread, Job& job) {
   EDGEWISE_CHECK(thread < parts_.threads);
-  const auto begin = steady_clock::now();
-  if (job.deadline.time() <= begin) {
-    CountLate();
-    return job.Done(Fail(Code::kDeadlineExceeded, "the deadline passed before the request was run"));
-  }
-  RunOne(places_[thread], job, begin);
+  RunOne(places_[thread], job, steady_clock::now());
 }
 
 Result<void> LoadedVersion::Submit(std::unique_ptr<Job> job) {
@@ -79,9 +75,15 @@ Result<Runner*> LoadedVersion::RunnerOf(Place& place) {
 }
 
 void LoadedVersion::RunOne(Place& place, Job& job, Time begin) {
+  if (job.deadline.time() <= begin) {
+    CountLate();
+    return job.Done(Fail(Code::kDeadlineExceeded, "the deadline passed before the request was run"));
+  }
   const auto runner = RunnerOf(place);
   if (!runner) return job.Done(std::unexpected(runner.error()));
+  place.slot->Begin(**runner, job.deadline.time());
   const auto result = (*runner)->Run(job.inputs, job.outputs);
+  if (place.slot->End()) return AnswerStopped(place, job);
   job.times.infer = steady_clock::now() - begin;
   job.times.batch_rows = job.rows;
   if (result) {
@@ -91,6 +93,14 @@ void LoadedVersion::RunOne(Place& place, Job& job, Time begin) {
   job.Done(result);
 }
 
+/// The runner goes first: the answer does not need it, and whoever gets the answer may ask again.
+void LoadedVersion::AnswerStopped(Place& place, Job& job) {
+  place.runner.reset();
+  const auto reason = parts_.watchdog->Reason();
+  if (reason.code == Code::kDeadlineExceeded) CountLate();
+  job.Done(std::unexpected(reason));
+}
+
 /// False: nobody was answered, as the engine failed or its outputs cannot be cut.
 bool LoadedVersion::RunJoined(Place& place, std::span<const std::unique_ptr<Job>> jobs) {
   const auto runner = RunnerOf(place);
@@ -98,7 +108,14 @@ bool LoadedVersion::RunJoined(Place& place, std::span<const std::unique_ptr<Job>
   const auto begin = steady_clock::now();
   const auto inputs = place.joined.Join(jobs);
   const auto joined = steady_clock::now();
+  auto until = jobs.front()->deadline.time();
+  for (const auto& job : jobs) until = std::max(until, job->deadline.time());
+  place.slot->Begin(**runner, until);
   const auto result = (*runner)->Run(inputs, jobs.front()->outputs);
+  if (place.slot->End()) {
+    for (const auto& job : jobs) AnswerStopped(place, *job);
+    return true;
+  }
   const auto ran = steady_clock::now();
   if (!result) return false;
   if (!place.joined.Splits(*result)) {

@@ -9,6 +9,7 @@
 
 #include "score/detail/joined_rows.h"
 #include "score/detail/warm_up.h"
+#include "score/detail/watchdog.h"
 #include "score/detail/worker_pool.h"
 #include "score/model_settings.h"
 #include "score/model_version.h"
@@ -16,7 +17,8 @@
 namespace edgewise::score {
 
 /// A ModelVersion on an engine and the workers of its repository. Each thread has a Runner of its own, made when it first needs one; all
-/// of them go with the version. Joined requests that fail are run again one by one, so that the bad one fails alone.
+/// of them go with the version. A run is stopped when the deadline of its job (the last of those joined) has passed, and its Runner made
+/// anew. Joined requests that fail are run again one by one, so that the bad one fails alone.
 /// What a run costs is watched: a version that proves slower than its warm-up said moves to the workers, and back.
 /// Lifecycle: shared from the beginning, as jobs that wait keep it. Threads: as ModelVersion.
 class LoadedVersion final : public ModelVersion, public detail::JobRunner, public std::enable_shared_from_this<LoadedVersion> {
@@ -34,6 +36,7 @@ class LoadedVersion final : public ModelVersion, public detail::JobRunner, publi
     std::size_t workers = 1;
     std::shared_ptr<detail::WorkerPool> pool;       // shared by all versions of a repository
     std::shared_ptr<detail::WorkerPool> idle_pool;  // likewise; for shadows
+    std::shared_ptr<detail::Watchdog> watchdog;     // likewise; a slot for each of the threads
   };
 
   explicit LoadedVersion(Parts parts);
@@ -63,10 +66,12 @@ class LoadedVersion final : public ModelVersion, public detail::JobRunner, publi
   struct alignas(64) Place {
     std::unique_ptr<Runner> runner;
     detail::JoinedRows joined;
+    detail::Watchdog::Slot* slot = nullptr;
   };
 
   Result<Runner*> RunnerOf(Place& place);
   void RunOne(Place& place, Job& job, Time begin);
+  void AnswerStopped(Place& place, Job& job);
   bool RunJoined(Place& place, std::span<const std::unique_ptr<Job>> jobs);
   void CountRequest(const Job& job);
   void CountRun(std::size_t rows, std::chrono::nanoseconds input, std::chrono::nanoseconds infer, std::chrono::nanoseconds output);

@@ -39,6 +39,7 @@ class PickyEngine final : public ModelEngine {
       }
       return result;
     }
+    void Stop() override { runner_->Stop(); }
 
    private:
     std::unique_ptr<Runner> runner_;
@@ -61,9 +62,11 @@ struct Rig {
     parts.cost = cost;
     parts.pool = pool;
     parts.idle_pool = pool;
+    parts.watchdog = watchdog;
     return std::make_shared<LoadedVersion>(std::move(parts));
   }
   std::shared_ptr<WorkerPool> pool;  // shared with the versions
+  std::shared_ptr<detail::Watchdog> watchdog = std::make_shared<detail::Watchdog>(3);
   std::shared_ptr<FakeModelEngine> fake = std::make_shared<FakeModelEngine>(2);
 };
 

@@ -42,6 +42,7 @@ class MadeRepository final : public ModelRepository {
   Result<Choice> Find(std::string_view model, std::string_view version, std::string_view sticky) override {
     const std::lock_guard lock(mutex_);
     last_sticky_ = sticky;
+    ++finds_;
     if (const auto refused = refused_.find(std::string(model)); refused != refused_.end()) return std::unexpected(refused->second);
     if (cold_.contains(std::string(model))) return Fail(Code::kAborted, "cold");
     for (auto found = versions_.rbegin(); found != versions_.rend(); ++found) {
@@ -69,6 +70,15 @@ class MadeRepository final : public ModelRepository {
     std::ranges::stable_sort(entries, {}, &Entry::model);
     return entries;
   }
+  std::vector<std::shared_ptr<ModelVersion>> Loaded() const override {
+    const std::lock_guard lock(mutex_);
+    std::vector<std::shared_ptr<ModelVersion>> loaded;
+    for (const auto& version : versions_) {
+      if (!refused_.contains(version->model()) && !cold_.contains(version->model())) loaded.push_back(version);
+    }
+    std::ranges::stable_sort(loaded, {}, [](const auto& version) { return version->model(); });
+    return loaded;
+  }
   bool ready() const override { return is_ready; }
 
   std::atomic<bool> is_ready{true};
@@ -76,6 +86,10 @@ class MadeRepository final : public ModelRepository {
   std::vector<std::string> calls() const {
     const std::lock_guard lock(mutex_);
     return calls_;
+  }
+  std::size_t finds() const {
+    const std::lock_guard lock(mutex_);
+    return finds_;
   }
   std::string last_sticky() const {
     const std::lock_guard lock(mutex_);
@@ -96,6 +110,7 @@ class MadeRepository final : public ModelRepository {
   std::map<std::string, Error> refused_;
   mutable std::mutex mutex_;  // guards what follows, and cold_
   std::string last_sticky_;
+  std::size_t finds_ = 0;
   std::vector<std::string> calls_;
   std::vector<std::jthread> threads_;  ///< Last: they use the others.
 };

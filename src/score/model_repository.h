@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -21,7 +22,8 @@ struct ModelFiles {
 
 /// The models of a scorer and their versions: loads them beside the running ones, warms them up, swaps at once, drains the old ones.
 /// A failed load keeps what ran and says why (Index()).
-/// Lifecycle: Open() loads what there is to load at the start; the destructor lets jobs in flight finish and stops the workers.
+/// Lifecycle: Open() loads what there is to load at the start; the destructor answers jobs that wait and those that run with kUnavailable:
+/// runs are stopped, as those are whose deadline passes.
 /// Threads: any number; Find() takes no lock that a load holds.
 class ModelRepository {
  public:
@@ -31,6 +33,7 @@ class ModelRepository {
     std::size_t queue_jobs = 1024;       ///< Waiting for workers, per model; one more is kResourceExhausted.
     std::size_t queue_bytes = 64 << 20;  ///< Likewise, of their inputs.
     std::size_t max_rows = 16384;
+    std::chrono::milliseconds warm_up{10'000};  ///< A version whose runs on zeros do not end in it is loaded, and what it costs not known.
     std::size_t memory_budget = 0;  ///< Bytes of loaded models; the least recently used are let go. 0: no bound, all are loaded at start.
     bool exclusive = false;         ///< Nothing is loaded at start or by a request, only by Load() ("explicit" in Triton's words).
     /// Loads ONNX bytes; empty: OpenOnnxModel().
@@ -75,6 +78,8 @@ class ModelRepository {
   virtual std::vector<Entry> Index() const = 0;             ///< Every model and version, by name.
   /// Every loaded version, by model and number: for statistics and metrics. Does not count as a use.
   virtual std::vector<std::shared_ptr<ModelVersion>> Loaded() const { return {}; }
+  /// Answers with kUnavailable what waits, at once, and what runs, as soon as it can be stopped; for good. ready() is false from now on.
+  virtual void Stop() {}
   virtual bool ready() const = 0;  ///< All models of the start are loaded or were refused; false once stopping.
 };
 

@@ -43,6 +43,18 @@ TEST_F(ScoreServerTest, TheRepositoryIsListedLoadedAndUnloaded) {
   EXPECT_EQ(Post("/v2/repository/models/made/load", R"({"parameters":{"config":"{}"}})").status, 400);
 }
 
+TEST_F(ScoreServerTest, WhoWatchesDoesNotUseAModel) {
+  Serve();
+  for (const auto* target : {"/metrics", "/v2/models/stats", "/v2/models/made/stats", "/v2/models/made/versions/2/stats"}) {
+    const auto answer = Send("GET", target);
+    EXPECT_EQ(answer.status, 200) << target;
+    EXPECT_THAT(answer.body, testing::HasSubstr("made")) << target;
+  }
+  EXPECT_EQ(repository_.finds(), 0U) << "a memory budget would let the others go";
+  EXPECT_EQ(json::parse(Send("GET", "/v2/models/made/versions/2/stats").body).at("model_stats").size(), 1U);
+  EXPECT_EQ(Send("GET", "/v2/models/made/versions/7/stats").status, 404);
+}
+
 TEST_F(ScoreServerTest, BodiesAreUnpackedAndAnswersPackedAsAsked) {
   Serve({.addresses = {}, .compress_from = 16});
   for (const auto encoding : {detail::Encoding::kGzip, detail::Encoding::kDeflate}) {

@@ -10,8 +10,10 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <future>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <thread>
 
 #include "base/log.h"
 #include "score/grpc_server.h"
@@ -87,6 +89,17 @@ void Wait(int signals, bool lifeline) {
   }
 }
 
+/// What runs and waits may go on for most of the time that the doors wait for it; then it is stopped, so that it is still answered.
+void Close(Serving& serving, std::chrono::milliseconds drain) {
+  std::promise<void> closed;
+  const std::jthread last_call([&models = *serving.models, drain, waits = closed.get_future()] {
+    if (waits.wait_for(drain * 4 / 5) == std::future_status::timeout) models.Stop();
+  });
+  serving.grpc.reset();
+  serving.http.reset();
+  closed.set_value();
+}
+
 }  // namespace
 
 Result<void> RunScorer(const ScorerProcess& process) {
@@ -105,8 +118,7 @@ Result<void> RunScorer(const ScorerProcess& process) {
   }
   Say(ReadyLine(*serving, process.json));
   Wait(signals, process.lifeline);
-  serving->grpc.reset();
-  serving->http.reset();
+  Close(*serving, process.server.http.drain);
   close(signals);
   return {};
 }

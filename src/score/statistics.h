@@ -52,7 +52,7 @@ struct Statistics {
   std::atomic<std::uint64_t> rows{0};           ///< inference_count.
   std::atomic<std::uint64_t> executions{0};     ///< Runs of the engine: less than requests where they were joined.
   std::atomic<std::uint64_t> rejected{0};       ///< Queue full.
-  std::atomic<std::uint64_t> late{0};           ///< Deadline passed before a worker was free.
+  std::atomic<std::uint64_t> late{0};           ///< Deadline passed before a worker was free, or while the model ran.
   std::atomic<std::int64_t> last_inference{0};  ///< Milliseconds since 1970.
   std::array<BatchStatistics, kBatchSizes>
       batches;  ///< By rows, in the order in which they first came; more sizes than fit are not told apart.

@@ -9,6 +9,7 @@ namespace edgewise::score::test {
 namespace {
 
 using detail::WarmUp;
+using detail::Watchdog;
 using std::chrono::microseconds;
 using std::chrono::nanoseconds;
 
@@ -48,9 +49,14 @@ class BusyEngine final : public ModelEngine {
   nanoseconds per_row_;
 };
 
+auto Warm(const ModelEngine& engine, std::size_t max_rows, Deadline until = Deadline::Never()) {
+  Watchdog watchdog(0);
+  return WarmUp(engine, max_rows, watchdog, until.time());
+}
+
 TEST(WarmUp, RowsThatCostTheSameTogetherAreNotJoined) {
   const BusyEngine engine(nanoseconds(0), microseconds(3000));
-  const auto warm = WarmUp(engine, 1000);
+  const auto warm = Warm(engine, 1000);
   ASSERT_TRUE(warm && warm->cost);
   EXPECT_EQ(warm->cost->good_rows, 1U);
   EXPECT_GE(warm->cost->Of(1), microseconds(3000));
@@ -60,27 +66,36 @@ TEST(WarmUp, RowsThatCostTheSameTogetherAreNotJoined) {
 
 TEST(WarmUp, RowsThatAreCheaperTogetherAreJoined) {
   const BusyEngine engine(microseconds(2000), nanoseconds(0));
-  const auto warm = WarmUp(engine, 1000);
+  const auto warm = Warm(engine, 1000);
   ASSERT_TRUE(warm && warm->cost);
   EXPECT_EQ(warm->cost->good_rows, 32U);
   EXPECT_LT(warm->cost->further, microseconds(1000));
-  const auto bounded = WarmUp(engine, 5);
+  const auto bounded = Warm(engine, 5);
   EXPECT_EQ(bounded->cost->good_rows, 4U) << "not more rows than a request may have";
 }
 
 TEST(WarmUp, AModelThatRefusesZerosIsNotAtFault) {
   FakeModelEngine engine(2);
   engine.FailNext({Code::kInvalidArgument, "index out of bounds"});
-  const auto warm = WarmUp(engine, 1000);
+  const auto warm = Warm(engine, 1000);
   ASSERT_TRUE(warm);
   EXPECT_FALSE(warm->cost);
   EXPECT_EQ(warm->refusal, "index out of bounds");
 }
 
+TEST(WarmUp, AModelThatDoesNotEndIsStopped) {
+  FakeModelEngine engine(2);
+  engine.Hold();
+  const auto warm = Warm(engine, 1000, Deadline::After(std::chrono::milliseconds(10)));
+  ASSERT_TRUE(warm);
+  EXPECT_FALSE(warm->cost);
+  EXPECT_EQ(warm->refusal, "the run was stopped");
+}
+
 TEST(WarmUp, FreeAxesAreOneAndTextsAreEmpty) {
   FakeModelEngine engine(
       {{.name = "text", .type = DataType::kBytes, .shape = {-1, -1}}, {.name = "number", .type = DataType::kInt64, .shape = {-1}}});
-  const auto warm = WarmUp(engine, 1);
+  const auto warm = Warm(engine, 1);
   ASSERT_TRUE(warm);
   EXPECT_TRUE(warm->cost) << warm->refusal;
 }

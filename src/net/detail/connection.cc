@@ -214,7 +214,7 @@ void Connection::Refuse(int status, std::string_view reason) {
   const auto answer = HttpResponse::FromError({code, std::string(reason)});
   parser_.Next();
   input_.Consume(input_.size());
-  Send(status, "application/json", {}, answer.body);
+  Send(status, "application/json", status == 503 ? "Retry-After: 1\r\n" : "", answer.body);
 }
 
 void Connection::OfferContinue() {

@@ -44,16 +44,18 @@ Result<ReadyVersion> LoadVersion(const Workshop& workshop, std::string model, st
   files.onnx = std::string();  // the engine has its own by now
   EDGEWISE_TRY(ReadCard(files.card, parts));
   parts.max_rows = options.max_rows;
-  EDGEWISE_ASSIGN(auto warm_up, WarmUp(*parts.engine, settings.max_rows == 0 ? options.max_rows : settings.max_rows));
+  EDGEWISE_ASSIGN(auto warm_up, WarmUp(*parts.engine, settings.max_rows == 0 ? options.max_rows : settings.max_rows, *workshop.watchdog,
+                                       Deadline::After(options.warm_up).time()));
   parts.cost = warm_up.cost;
   parts.settings = std::move(settings);
   parts.threads = options.threads;
   parts.workers = options.workers;
   parts.pool = workshop.pool;
   parts.idle_pool = workshop.idle_pool;
+  parts.watchdog = workshop.watchdog;
   const auto release = [later = workshop.release](LoadedVersion* version) { later(std::unique_ptr<LoadedVersion>(version)); };
   ReadyVersion ready{.version = {std::make_unique<LoadedVersion>(std::move(parts)).release(), release}, .remark = ""};
-  if (!warm_up.cost) ready.remark = fmt::format("a run on zeros was refused, so its cost is not known yet: {}", warm_up.refusal);
+  if (!warm_up.cost) ready.remark = fmt::format("a run on zeros was refused or stopped, so its cost is not known yet: {}", warm_up.refusal);
   return ready;
 }
 

@@ -13,6 +13,7 @@ struct Workshop {
   const ModelRepository::Options& options;
   std::shared_ptr<WorkerPool> pool;
   std::shared_ptr<WorkerPool> idle_pool;
+  std::shared_ptr<Watchdog> watchdog;
   std::function<void(std::unique_ptr<LoadedVersion>)> release;
 };
 

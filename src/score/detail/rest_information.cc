@@ -36,26 +36,31 @@ void RestServer::ModelReady(RestCall& call) {
   call.envelope().Send(call.response, 200, kJson);
 }
 
-std::vector<std::shared_ptr<ModelVersion>> RestServer::Loaded(std::string_view model) {
+/// Not by Find(): who watches must not make a model look used, or a memory budget lets the others go.
+std::vector<std::shared_ptr<ModelVersion>> RestServer::Loaded(std::string_view model, std::string_view number) {
   std::vector<std::shared_ptr<ModelVersion>> loaded;
-  for (const auto& entry : repository_.Index()) {
-    if (entry.state != "READY" || (!model.empty() && entry.model != model)) continue;
-    if (auto found = repository_.Find(entry.model, entry.version, "")) loaded.push_back(std::move(found->version));
+  for (auto& version : repository_.Loaded()) {
+    if (!model.empty() && version->model() != model) continue;
+    if (!number.empty() && version->version() != number) continue;
+    loaded.push_back(std::move(version));
   }
   return loaded;
 }
 
 void RestServer::ModelStatistics(RestCall& call) {
+  if (const auto loaded = Loaded(call.match.model, call.match.version); !loaded.empty()) {
+    return call.SendJson(DescribeStatisticsText(loaded));
+  }
   const auto found = repository_.Find(call.match.model, call.match.version, "");
   if (!found && found.error().code != Code::kAborted) return call.SendError(found.error());
   if (found && !call.match.version.empty()) return call.SendJson(DescribeStatisticsText(std::span(&found->version, 1)));
-  call.SendJson(DescribeStatisticsText(Loaded(call.match.model)));
+  call.SendJson(DescribeStatisticsText({}));
 }
 
-void RestServer::AllStatistics(RestCall& call) { call.SendJson(DescribeStatisticsText(Loaded(""))); }
+void RestServer::AllStatistics(RestCall& call) { call.SendJson(DescribeStatisticsText(repository_.Loaded())); }
 
 void RestServer::Metrics(RestCall& call) {
-  call.response.body() = MetricsText(Loaded(""), repository_.ready(), options_.triton_metrics);
+  call.response.body() = MetricsText(repository_.Loaded(), repository_.ready(), options_.triton_metrics);
   call.envelope().Send(call.response, 200, "text/plain; version=0.0.4; charset=utf-8");
 }
 

@@ -59,7 +59,7 @@ class RestServer {
   void Metrics(RestCall& call);
   void Index(RestCall& call);
   void LoadOrUnload(RestCall& call);
-  std::vector<std::shared_ptr<ModelVersion>> Loaded(std::string_view model);
+  std::vector<std::shared_ptr<ModelVersion>> Loaded(std::string_view model, std::string_view number);
 
   ModelRepository& repository_;
   const Options options_;

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "score/detail/watchdog.h"
 #include "score/model_engine.h"
 
 namespace edgewise::score::detail {
@@ -19,12 +20,13 @@ struct RunCost {
 };
 
 struct WarmUpResult {
-  std::optional<RunCost> cost;  ///< Nothing: the engine refused rows of zeros, which is no fault of the model.
+  std::optional<RunCost> cost;  ///< Nothing: the engine refused rows of zeros or did not end, which is no fault of the model.
   std::string refusal;          ///< Then why.
 };
 
 /// Runs the model on zeros (free axes 1; the first of them more rows, up to `max_rows` and to what pays) until its memory is touched and
-/// its cost is known: a few milliseconds, or three runs of a slow model. Errors: kInternal (no runner).
-Result<WarmUpResult> WarmUp(const ModelEngine& engine, std::size_t max_rows);
+/// its cost is known: a few milliseconds, or three runs of a slow model. What has not ended by `until` is stopped.
+/// Errors: kInternal (no runner).
+Result<WarmUpResult> WarmUp(const ModelEngine& engine, std::size_t max_rows, Watchdog& watchdog, Watchdog::Time until);
 
 }  // namespace edgewise::score::detail

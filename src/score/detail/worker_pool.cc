@@ -102,21 +102,25 @@ void WorkerPool::TakeJobs(Queue& queue, Turn& turn) {
   }
 }
 
-void WorkerPool::Stop() {
+void WorkerPool::Close() {
   std::unordered_map<JobRunner*, Queue> waiting;
-  std::vector<std::jthread> threads;
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
     waiting.swap(queues_);
     turns_.clear();
-    threads.swap(threads_);
   }
   wanted_.notify_all();
   for (auto& [key, queue] : waiting) {
     for (const auto& entry : queue.jobs) entry.job->Done(Fail(Code::kUnavailable, "the server is stopping"));
   }
-  threads.clear();  // joins them
+}
+
+void WorkerPool::Stop() {
+  Close();
+  std::vector<std::jthread> threads;  // dies after the lock, and joins them
+  const std::lock_guard lock(mutex_);
+  threads.swap(threads_);
 }
 
 }  // namespace edgewise::score::detail

@@ -47,7 +47,9 @@ class WorkerPool {
 
   /// Fails without a trace: the job is dropped, its Done() not called.
   Result<void> Submit(std::shared_ptr<JobRunner> runner, std::unique_ptr<Job> job);
-  /// Answers all that wait with kUnavailable, at once, and returns when the runs in progress have finished. Not from a worker.
+  /// Answers all that wait with kUnavailable, at once. Runs in progress go on.
+  void Close();
+  /// Close(), and returns when the runs in progress have finished. Not from a worker.
   void Stop();
 
  private:

@@ -61,7 +61,7 @@ Result<nanoseconds> Measure(Runner& runner, const Signature& signature, std::siz
   std::iota(outputs.begin(), outputs.end(), 0);
   nanoseconds least = nanoseconds::max();
   nanoseconds spent{0};
-  for (int i = 0; i < kRepetitions && (i < 2 || spent < kEnough); ++i) {
+  for (int i = 0; i < kRepetitions && (i < 3 || spent < kEnough); ++i) {
     const auto begin = ThreadTime();
     if (auto run = runner.Run(zeros.views(), outputs); !run) {
       if (i > 0) break;

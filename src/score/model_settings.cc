@@ -19,7 +19,7 @@ constexpr std::array kOptions = std::to_array<Option>({
     {"", "shadow", "number", "version", "none", ">= 1", "This version scores the same rows; its answers are only compared and counted."},
     {"", "image", "text", "", "none", "host:port/repository@sha256:...", "The model is fetched from this registry instead of a file."},
     {"", "run", "text", "", "measured", "measured, inline, workers", "Where requests run: on the thread that read them, or on a worker."},
-    {"", "join_rows", "number", "rows", "measured", ">= 1", "Waiting requests are joined up to so many rows; 1: never."},
+    {"", "join_rows", "number", "rows", "measured", ">= 1", "Waiting requests are joined up to so many rows, which must not depend on each other; 1: never."},
     {"", "max_rows", "number", "rows", "the server's", ">= 1", "The most rows of one request."},
     {"", "not_a_number", "text", "", "null", "null, error",
      "What JSON says for NaN and infinity: null, or an error for the whole request."},

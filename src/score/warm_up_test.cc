@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <time.h>
 
+#include <cstring>
+#include <numeric>
+
 #include "score/fake_model_engine.h"
 
 namespace edgewise::score::test {
@@ -98,6 +101,43 @@ TEST(WarmUp, FreeAxesAreOneAndTextsAreEmpty) {
   const auto warm = Warm(engine, 1);
   ASSERT_TRUE(warm);
   EXPECT_TRUE(warm->cost) << warm->refusal;
+}
+
+/// Gives each value less the mean of its column: what a row gets depends on its neighbours. Cheap per row, so joining would pay.
+class CentredEngine final : public ModelEngine {
+ public:
+  const Signature& signature() const override { return fake_.signature(); }
+  std::size_t bytes() const override { return 0; }
+  Result<std::unique_ptr<Runner>> MakeRunner() const override { return std::make_unique<CentredRunner>(*busy_.MakeRunner()); }
+
+ private:
+  class CentredRunner final : public Runner {
+   public:
+    explicit CentredRunner(std::unique_ptr<Runner> sums) : sums_(std::move(sums)) {}
+    Result<std::span<const TensorView>> Run(std::span<const TensorView> inputs, std::span<const std::size_t> outputs) override {
+      EDGEWISE_ASSIGN(const auto sums, sums_->Run(inputs, outputs));
+      values_.resize(sums[0].bytes.size() / sizeof(float));
+      std::memcpy(values_.data(), sums[0].bytes.data(), sums[0].bytes.size());
+      const float mean = std::accumulate(values_.begin(), values_.end(), 0.0F) / static_cast<float>(values_.size());
+      for (auto& value : values_) value -= mean;
+      view_ = {.type = DataType::kFp32, .shape = sums[0].shape, .bytes = std::as_bytes(std::span(values_)), .strings = {}};
+      return std::span<const TensorView>(&view_, 1);
+    }
+
+   private:
+    std::unique_ptr<Runner> sums_;
+    std::vector<float> values_;
+    TensorView view_;
+  };
+  FakeModelEngine fake_{2};
+  BusyEngine busy_{microseconds(600), nanoseconds(0)};
+};
+
+TEST(WarmUp, RowsThatDependOnTheirNeighboursAreNeverJoined) {
+  const CentredEngine engine;
+  const auto warm = Warm(engine, 1000);
+  ASSERT_TRUE(warm && warm->cost);
+  EXPECT_EQ(warm->cost->good_rows, 1U);
 }
 
 }  // namespace

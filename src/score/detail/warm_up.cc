@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "score/detail/independent_rows.h"
+
 namespace edgewise::score::detail {
 namespace {
 
@@ -93,6 +95,7 @@ Result<WarmUpResult> WarmUp(const ModelEngine& engine, std::size_t max_rows, Wat
     cost.good_rows = rows;
     last = *time;
   }
+  if (cost.good_rows > 1 && !RowsAreIndependent(*runner, signature)) cost.good_rows = 1;
   return WarmUpResult{.cost = cost, .refusal = ""};
 }
 

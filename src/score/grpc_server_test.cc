@@ -82,8 +82,12 @@ TEST_F(GrpcServerTest, SaysWhatFailedInTheCodeThatIsItsOwn) {
 }
 
 TEST_F(GrpcServerTest, HandsTheClientsDeadlineToTheJob) {
+  GrpcServer::Options patient;
+  patient.score_limit = std::chrono::hours(24);
+  Begin(patient);
   ExpectScores();
-  EXPECT_EQ(sum_->last_deadline().time(), Deadline::Never().time());
+  EXPECT_LE(sum_->last_deadline().Left(), std::chrono::hours(24));
+  EXPECT_GE(sum_->last_deadline().Left(), std::chrono::hours(23));
   grpc::ClientContext context;
   context.set_deadline(std::chrono::system_clock::now() + std::chrono::hours(1));
   inference::ModelInferResponse response;
@@ -94,6 +98,30 @@ TEST_F(GrpcServerTest, HandsTheClientsDeadlineToTheJob) {
   (*request.mutable_parameters())["timeout"].set_int64_param(60'000'000);
   ASSERT_TRUE(Infer(request).ok());
   EXPECT_LE(sum_->last_deadline().Left(), std::chrono::minutes(1));
+}
+
+TEST_F(GrpcServerTest, LetsNoClientTakeLongerThanTheLimit) {
+  GrpcServer::Options options;
+  options.score_limit = std::chrono::minutes(10);
+  Begin(options);
+  ExpectScores();  // without a deadline
+  EXPECT_LE(sum_->last_deadline().Left(), std::chrono::minutes(10));
+  for (const auto hours : {1, 200'000}) {
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + std::chrono::hours(hours));
+    inference::ModelInferResponse response;
+    ASSERT_TRUE(stub_->ModelInfer(&context, SumRequest(), &response).ok());
+    EXPECT_LE(sum_->last_deadline().Left(), std::chrono::minutes(10));
+    EXPECT_GE(sum_->last_deadline().Left(), std::chrono::minutes(5));
+  }
+  grpc::ClientContext context;
+  const auto stream = stub_->ModelStreamInfer(&context);
+  ASSERT_TRUE(stream->Write(SumRequest()));
+  inference::ModelStreamInferResponse response;
+  ASSERT_TRUE(stream->Read(&response));
+  EXPECT_LE(sum_->last_deadline().Left(), std::chrono::minutes(10));
+  stream->WritesDone();
+  EXPECT_TRUE(stream->Finish().ok());
 }
 
 TEST_F(GrpcServerTest, DoesNotRunWhatIsTooLate) {

@@ -128,10 +128,13 @@ GrpcMetadata ReadMetadata(const grpc_metadata_array& metadata) {
   return read;
 }
 
-Deadline ToDeadline(gpr_timespec time) {
-  if (gpr_time_cmp(time, gpr_inf_future(time.clock_type)) == 0) return Deadline::Never();
+Deadline ToDeadline(gpr_timespec time, std::chrono::milliseconds limit) {
+  if (gpr_time_cmp(time, gpr_inf_future(time.clock_type)) == 0) return Deadline::After(limit);
   const auto left = gpr_time_sub(time, gpr_now(time.clock_type));
-  return Deadline::After(std::chrono::seconds(left.tv_sec) + std::chrono::nanoseconds(left.tv_nsec));
+  const std::chrono::seconds seconds(left.tv_sec);  // of any number: compared before it is made nanoseconds
+  if (seconds.count() < 0) return Deadline::After(std::chrono::nanoseconds(0));
+  if (seconds >= limit) return Deadline::After(limit);
+  return Deadline::After(std::min<std::chrono::nanoseconds>(seconds + std::chrono::nanoseconds(left.tv_nsec), limit));
 }
 
 }  // namespace edgewise::score::detail

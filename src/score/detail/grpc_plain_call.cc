@@ -72,7 +72,7 @@ void PlainCall::OnMessage() {
   if (message_.compressed()) head_.compression = message_.algorithm();
   switch (kind) {
     case GrpcService::Kind::kInferStream:
-      Start(*bytes, ToDeadline(details_.deadline), read_.sticky);
+      Start(*bytes, ToDeadline(details_.deadline, lane_.shared().options.score_limit), read_.sticky);
       return;
     case GrpcService::Kind::kWatch:
       BeginWatch();

@@ -131,6 +131,28 @@ TEST_F(GrpcModelsTest, TellsAWatcherWhenHealthChanges) {
   EXPECT_EQ(watch->Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
 }
 
+TEST_F(GrpcModelsTest, TellsAWatcherThoughOthersKeepTheServerBusy) {
+  const auto health = grpc::health::v1::Health::NewStub(channel_);
+  grpc::ClientContext context;
+  const auto watch = health->Watch(&context, {});
+  grpc::health::v1::HealthCheckResponse response;
+  ASSERT_TRUE(watch->Read(&response));
+  std::atomic<bool> told{false};
+  std::vector<std::thread> others;
+  for (int i = 0; i < 4; ++i) {
+    others.emplace_back([&] {
+      const auto deadline = Deadline::After(std::chrono::seconds(60));
+      while (!told && !deadline.Expired()) EXPECT_TRUE(Infer(SumRequest()).ok());
+      EXPECT_TRUE(told);
+    });
+  }
+  repository_.is_ready = false;
+  EXPECT_TRUE(watch->Read(&response));
+  told = true;
+  for (auto& other : others) other.join();
+  EXPECT_EQ(response.status(), grpc::health::v1::HealthCheckResponse::NOT_SERVING);
+}
+
 TEST_F(GrpcModelsTest, OutlivesWatchersThatLeave) {
   const auto health = grpc::health::v1::Health::NewStub(channel_);
   for (int i = 0; i < 50; ++i) {

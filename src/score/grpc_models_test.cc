@@ -72,6 +72,9 @@ TEST_F(GrpcModelsTest, CountsWhatAModelDid) {
     EXPECT_TRUE(statistics.inference_stats().has_cache_hit());
     EXPECT_TRUE(statistics.inference_stats().has_cache_miss());
   }
+  EXPECT_EQ(repository_.finds(), 2) << "to look at a model's statistics is no use of it";
+  repository_.SetCold("sum");
+  EXPECT_EQ(Ask(*stub_, &Stub::ModelStatistics, Named<inference::ModelStatisticsRequest>("sum")).model_stats_size(), 0);
   EXPECT_EQ(CodeOf(*stub_, &Stub::ModelStatistics, Named<inference::ModelStatisticsRequest>("no")), grpc::StatusCode::NOT_FOUND);
 }
 

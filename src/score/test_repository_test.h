@@ -73,6 +73,7 @@ class TestRepository final : public ModelRepository {
   Result<Choice> Find(std::string_view model, std::string_view version, std::string_view sticky) override {
     const std::lock_guard lock(mutex_);
     last_sticky_ = sticky;
+    ++finds_;
     const std::string name(model);
     if (cold_.contains(name)) return Fail(Code::kAborted, "cold");
     if (unloaded_.contains(name)) return Fail(Code::kUnavailable, "model \"" + name + "\" is not loaded");
@@ -101,11 +102,23 @@ class TestRepository final : public ModelRepository {
     }
     return entries;
   }
+  std::vector<std::shared_ptr<ModelVersion>> Loaded() const override {
+    const std::lock_guard lock(mutex_);
+    std::vector<std::shared_ptr<ModelVersion>> loaded;
+    for (const auto& [name, version] : models_) {
+      if (!cold_.contains(name) && !unloaded_.contains(name)) loaded.push_back(version);
+    }
+    return loaded;
+  }
   bool ready() const override { return is_ready; }
 
   void SetCold(const std::string& model) {
     const std::lock_guard lock(mutex_);
     cold_.insert(model);
+  }
+  int finds() const {  ///< Calls of Find().
+    const std::lock_guard lock(mutex_);
+    return finds_;
   }
   std::string last_sticky() const {
     const std::lock_guard lock(mutex_);
@@ -126,6 +139,7 @@ class TestRepository final : public ModelRepository {
   std::map<std::string, std::shared_ptr<TestVersion>> models_;
   std::set<std::string> cold_, unloaded_;
   std::string last_sticky_;
+  int finds_ = 0;
   detail::SideThread side_;
 };
 

@@ -127,14 +127,18 @@ Result<void> FillConfig(ModelRepository& repository, const inference::ModelConfi
 
 Result<void> FillStatistics(ModelRepository& repository, const inference::ModelStatisticsRequest& request,
                             inference::ModelStatisticsResponse& answer) {
-  if (!request.name().empty()) {
-    const auto found = repository.Find(request.name(), request.version(), {});
-    if (!found && found.error().code != Code::kAborted) return std::unexpected(found.error());
+  for (const auto& version : repository.Loaded()) {
+    if (!request.name().empty() && version->model() != request.name()) continue;
+    if (!request.version().empty() && version->version() != request.version()) continue;
+    Fill(*version, *answer.add_model_stats());
   }
-  for (const auto& entry : repository.Index()) {
-    if (!request.name().empty() && entry.model != request.name()) continue;
-    if (!request.version().empty() && entry.version != request.version()) continue;
-    if (const auto found = repository.Find(entry.model, entry.version, {})) Fill(*found->version, *answer.add_model_stats());
+  if (request.name().empty() || answer.model_stats_size() > 0) return {};
+  // None that is loaded has this name and number: a label of one, cold, or an error.
+  const auto found = repository.Find(request.name(), request.version(), {});
+  if (found) {
+    Fill(*found->version, *answer.add_model_stats());
+  } else if (found.error().code != Code::kAborted) {
+    return std::unexpected(found.error());
   }
   return {};
 }

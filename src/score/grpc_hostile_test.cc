@@ -50,7 +50,7 @@ TEST_F(GrpcHostileTest, TensorsThatLieAreRefusedWithTheirName) {
   const std::vector<Case> cases{
       {"shape [1099511627776,3]", shape({1LL << 40, 3})},
       {"[-1,3]", shape({-1, 3})},
-      {"has no rows",
+      {"shape [0,3]: every axis must be 1 or more",
        [&](auto& request) { shape({0, 3})(request), request.mutable_inputs(0)->clear_contents(), request.clear_raw_input_contents(); }},
       {"expected [-1,3]", shape({3})},
       {"expected [-1,3]", shape({1, 4})},

@@ -53,6 +53,8 @@ TEST_F(GrpcModelsTest, NamesItselfAndWhatItCanDo) {
 
 TEST_F(GrpcModelsTest, DescribesAModelToThoseWhoReadTritonsConfiguration) {
   const auto answer = Ask(*stub_, &Stub::ModelConfig, Named<inference::ModelConfigRequest>("sum"));
+  EXPECT_EQ(answer.config().platform(), "onnxruntime_onnx");  // as REST says
+  EXPECT_EQ(answer.config().version_policy().latest().num_versions(), 1U);
   EXPECT_EQ(answer.config().max_batch_size(), 1000);
   EXPECT_EQ(answer.config().input(0).data_type(), inference::TYPE_FP32);
   EXPECT_THAT(answer.config().input(0).dims(), ElementsAre(3));  // the batch's axis is not among them

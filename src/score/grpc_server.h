@@ -28,6 +28,7 @@ class GrpcServer {
     std::size_t metadata_bytes = 16u << 10;
     std::size_t streams = 100;                                       ///< Calls at once on one connection: more wait at the client.
     std::size_t calls = 4096;                                        ///< Calls at once on one thread of the server.
+    std::size_t cold_bytes = 256u << 20;                             ///< Messages, unpacked, of all calls that wait for cold models.
     std::size_t memory_bytes = 512u << 20;                           ///< gRPC's own buffers: over it, connections are read more slowly.
     std::chrono::milliseconds handshake = std::chrono::seconds(10);  ///< A connection that has not said HTTP/2 by then is closed.
     std::chrono::milliseconds idle = std::chrono::minutes(30);       ///< A connection without calls for so long is closed.

@@ -64,6 +64,34 @@ TEST_F(GrpcServerTest, LoadsAColdModelForTheRequestThatNeedsIt) {
   EXPECT_THAT(response.inputs(0).shape(), ElementsAre(-1, 3));
 }
 
+TEST_F(GrpcServerTest, KeepsABoundedNumberOfBytesForColdModels) {
+  const auto request = SumRequest();
+  GrpcServer::Options options;
+  options.limits.cold_bytes = 2 * request.ByteSizeLong() - 1;
+  Begin(options);
+  for (int round = 0; round < 3; ++round) {
+    repository_.SetCold("sum");
+    repository_.may_warm = false;
+    repository_.warming = 0;
+    std::thread first([&] { EXPECT_TRUE(Infer(request).ok()); });
+    const auto deadline = Deadline::After(std::chrono::seconds(60));
+    while (repository_.warming == 0 && !deadline.Expired()) std::this_thread::yield();
+    EXPECT_EQ(Infer(request).error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+    inference::ModelMetadataRequest metadata;  // small: waits, too
+    metadata.set_name("sum");
+    inference::ModelMetadataResponse response;
+    grpc::ClientContext context;
+    grpc::Status status;
+    std::thread second([&] { status = stub_->ModelMetadata(&context, metadata, &response); });
+    while (repository_.warming == 1 && !deadline.Expired()) std::this_thread::yield();
+    repository_.may_warm = true;
+    repository_.may_warm.notify_all();
+    first.join();
+    second.join();
+    EXPECT_TRUE(status.ok()) << status.error_message();
+  }
+}
+
 TEST_F(GrpcServerTest, SaysWhatFailedInTheCodeThatIsItsOwn) {
   auto unknown = SumRequest();
   unknown.set_model_name("sun");

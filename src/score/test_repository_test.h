@@ -83,7 +83,9 @@ class TestRepository final : public ModelRepository {
     return Choice{found->second, nullptr};
   }
   void Warm(std::string model, std::function<void(Result<void>)> then) override {
+    ++warming;
     side_.Do([this, model, then] {
+      may_warm.wait(false);
       {
         const std::lock_guard lock(mutex_);
         cold_.erase(model);
@@ -125,6 +127,8 @@ class TestRepository final : public ModelRepository {
     return last_sticky_;
   }
   std::atomic<bool> is_ready{true};
+  std::atomic<bool> may_warm{true};  ///< Else cold models are not loaded yet: set it, then notify_all().
+  std::atomic<int> warming{0};       ///< Calls of Warm().
 
  private:
   Result<void> Change(std::string_view model, bool away) {

@@ -2,7 +2,7 @@
 
 namespace edgewise::score::detail {
 
-InferCall::InferCall(GrpcLane& lane) : GrpcSlot(lane), GrpcInference(lane.shared().repository, lane.thread()) {}
+InferCall::InferCall(GrpcLane& lane) : GrpcSlot(lane), GrpcInference(lane.shared().repository, lane.shared().cold, lane.thread()) {}
 
 void InferCall::Post() {
   came_ = false;

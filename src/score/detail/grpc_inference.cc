@@ -24,11 +24,19 @@ class GrpcInference::InferJob final : public Job {
   GrpcInference& inference_;
 };
 
-GrpcInference::GrpcInference(ModelRepository& repository, std::size_t thread) : repository_(repository), thread_(thread) {}
+Result<void> ColdBytes::Take(std::size_t bytes) {
+  if (taken_.fetch_add(bytes) + bytes <= limit_) return {};
+  taken_ -= bytes;
+  return Fail(Code::kResourceExhausted, "too many requests wait for models to be loaded: try again later");
+}
+
+GrpcInference::GrpcInference(ModelRepository& repository, ColdBytes& cold, std::size_t thread)
+    : repository_(repository), cold_(cold), thread_(thread) {}
 GrpcInference::~GrpcInference() = default;
 
 void GrpcInference::Start(std::string_view message, Deadline deadline, std::string_view sticky) {
   began_ = Clock::now();
+  bytes_ = message.size();
   answer_.clear();
   deadline_ = deadline;
   sticky_ = sticky;
@@ -65,7 +73,9 @@ void GrpcInference::Run(Try which) {
 }
 
 void GrpcInference::Warm() {
+  if (const auto taken = cold_.Take(bytes_); !taken) return Refuse(taken.error());
   repository_.Warm(std::string(request_.model), [this](const Result<void>& warm) {
+    cold_.Give(bytes_);
     if (!warm) return Refuse(warm.error());
     Run(Try::kWarm);
   });

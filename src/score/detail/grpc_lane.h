@@ -12,6 +12,7 @@
 
 namespace edgewise::score::detail {
 
+class ColdBytes;
 class GrpcLane;
 class GrpcService;
 class SideThread;
@@ -22,6 +23,7 @@ struct GrpcShared {
   GrpcServer::Options options;
   GrpcService& service;
   SideThread& side;
+  ColdBytes& cold;
   grpc_server* server = nullptr;
   void* infer = nullptr;  ///< The registered method ModelInfer.
   std::atomic<bool> stopping{false};

@@ -6,7 +6,7 @@
 
 namespace edgewise::score::detail {
 
-PlainCall::PlainCall(GrpcLane& lane) : GrpcSlot(lane), GrpcInference(lane.shared().repository, lane.thread()) {
+PlainCall::PlainCall(GrpcLane& lane) : GrpcSlot(lane), GrpcInference(lane.shared().repository, lane.shared().cold, lane.thread()) {
   grpc_call_details_init(&details_);
 }
 
@@ -101,7 +101,11 @@ void PlainCall::Answer() {
 }
 
 void PlainCall::WarmAndAnswer(std::string model) {
-  lane_.shared().repository.Warm(std::move(model), [this](const Result<void>& warm) {
+  auto& shared = lane_.shared();
+  const auto size = message_.Bytes(shared.options.limits.message_bytes).value_or("").size();
+  if (const auto taken = shared.cold.Take(size); !taken) return Finish(&taken.error());
+  shared.repository.Warm(std::move(model), [this, size](const Result<void>& warm) {
+    lane_.shared().cold.Give(size);
     if (!warm) return Finish(&warm.error());
     const auto bytes = message_.Bytes(lane_.shared().options.limits.message_bytes);
     std::string cold;

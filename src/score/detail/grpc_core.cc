@@ -8,17 +8,12 @@
 
 #include "base/check.h"
 #include "score/detail/compression.h"
+#include "score/detail/kept_bytes.h"
 
 namespace edgewise::score::detail {
 namespace {
 
-constexpr std::size_t kKeptBytes = 1 << 20;
 constexpr std::size_t kLongestError = 1000;  // of a trailer, for which clients have 8 KiB in all
-
-void GiveBack(std::string& text) {
-  text.clear();
-  if (text.capacity() > kKeptBytes) text = {};
-}
 
 /// Cut, and without what is no UTF-8: some clients refuse the whole answer for it.
 std::string Presentable(std::string_view message) {
@@ -50,6 +45,8 @@ Result<std::string_view> GrpcMessage::Bytes(std::size_t limit) {
 void GrpcMessage::Clear() {
   if (buffer_ != nullptr) grpc_byte_buffer_destroy(buffer_);
   buffer_ = nullptr;
+  joined_.clear();
+  unpacked_.clear();
   GiveBack(joined_);
   GiveBack(unpacked_);
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "score/detail/kept_bytes.h"
 #include "score/detail/wire.h"
 #include "score/shadow.h"
 
@@ -11,8 +12,6 @@ namespace edgewise::score::detail {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-constexpr std::size_t kKeptBytes = 1 << 20;
-
 }  // namespace
 
 class GrpcInference::InferJob final : public Job {
@@ -104,8 +103,9 @@ void GrpcInference::Refuse(const Error& error) {
 }
 
 void GrpcInference::Forget() {
+  request_.Forget();
   for (auto& values : values_) values.Forget();
-  if (answer_.capacity() > kKeptBytes) answer_ = {};
+  GiveBack(answer_);
 }
 
 }  // namespace edgewise::score::detail

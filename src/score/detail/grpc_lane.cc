@@ -2,6 +2,9 @@
 
 #include <grpc/support/time.h>
 
+#include <algorithm>
+#include <utility>
+
 #include "score/detail/grpc_calls.h"
 
 namespace edgewise::score::detail {
@@ -46,7 +49,10 @@ void GrpcSlots::Fill() {
 
 void GrpcSlots::Gone(GrpcSlot& slot) {
   --at_work_;
-  spare_.push_back(&slot);
+  if (spare_.size() < kMaxSpare) return spare_.push_back(&slot);
+  const auto found = std::ranges::find(all_, &slot, &std::unique_ptr<GrpcSlot>::get);
+  std::swap(*found, all_.back());
+  all_.pop_back();
 }
 
 GrpcLane::GrpcLane(GrpcShared& shared, std::size_t thread)

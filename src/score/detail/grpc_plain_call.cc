@@ -2,6 +2,7 @@
 
 #include "score/detail/grpc_calls.h"
 #include "score/detail/grpc_service.h"
+#include "score/detail/kept_bytes.h"
 #include "score/detail/side_thread.h"
 
 namespace edgewise::score::detail {
@@ -140,6 +141,7 @@ void PlainCall::OnFinished() {
   if (close_open_) return;  // comes yet
   batch_.Release();
   close_batch_.Release();
+  GiveBack(reply_);
   Release();
   Forget();
   grpc_call_details_destroy(&details_);

@@ -1,3 +1,5 @@
+#include <sys/stat.h>
+
 #include "base/fake_files.h"
 #include "base/files_conformance.h"
 #include "base/lineage_id.h"
@@ -107,6 +109,15 @@ TEST_F(FakeFilesTest, AFullDiskTakesWhatFitsAndSaysSo) {
   EXPECT_EQ(files_.List("/d").value(), std::vector<std::string>{"log"});
   ASSERT_TRUE(file->Truncate(0));
   EXPECT_TRUE(file->Append("9abc"));
+}
+
+TEST(SystemFilesTest, APipeIsRefusedAndNotWaitedFor) {
+  const OnDisk disk;
+  const auto path = disk.folder() / "pipe";
+  ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
+  const auto read = SystemFiles().Read(path);
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().code, Code::kFailedPrecondition);
 }
 
 }  // namespace

@@ -120,8 +120,13 @@ class RealFiles final : public Files {
   }
 
   Result<std::string> ReadRange(const fs::path& path, std::uint64_t offset, std::size_t size) override {
-    const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));  // to open a pipe would wait for its writer
     if (file.get() < 0) return FromErrno("open", path);
+    struct stat status{};
+    if (fstat(file.get(), &status) != 0) return FromErrno("stat", path);
+    if (!S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode)) {  // a directory says so itself when it is read
+      return Fail(Code::kFailedPrecondition, fmt::format("read {}: it is no regular file", path.string()));
+    }
     std::string bytes(size, '\0');
     std::size_t have = 0;
     while (have < size) {

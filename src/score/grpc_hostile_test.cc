@@ -50,7 +50,7 @@ TEST_F(GrpcHostileTest, TensorsThatLieAreRefusedWithTheirName) {
   const std::vector<Case> cases{
       {"shape [1099511627776,3]", shape({1LL << 40, 3})},
       {"[-1,3]", shape({-1, 3})},
-      {"has no rows",
+      {"shape [0,3]: every axis must be 1 or more",
        [&](auto& request) { shape({0, 3})(request), request.mutable_inputs(0)->clear_contents(), request.clear_raw_input_contents(); }},
       {"expected [-1,3]", shape({3})},
       {"expected [-1,3]", shape({1, 4})},
@@ -144,7 +144,7 @@ TEST_F(GrpcHostileTest, StrangeMetadataHarmsNobody) {
       {{"x-bin", "!!! no base64"}},
       {{"traceparent", "00-00000000000000000000000000000000-0000000000000000-00"}},
       {{"traceparent", std::string(8'000, 'f')}},
-      {{"edgewise-sticky", std::string(8'000, '\xff')}},
+      {{"x-sticky-key", std::string(8'000, '\xff')}},
       {{"content-length", "-5"}},
       {{"te", "gzip"}},
   };
@@ -154,6 +154,11 @@ TEST_F(GrpcHostileTest, StrangeMetadataHarmsNobody) {
     raw->Send(frames::Frame(frames::kPing, 0, 0, "12345678"));
     EXPECT_TRUE(raw->Gets("12345678") || raw->GetsClosed()) << more[0].first << ": " << more[0].second;
   }
+  grpc::ClientContext context;
+  context.AddMetadata("x-sticky-key", std::string(8'000, 'k'));
+  inference::ModelInferResponse response;
+  EXPECT_TRUE(stub_->ModelInfer(&context, SumRequest(), &response).ok());
+  EXPECT_EQ(repository_.last_sticky().size(), 8'000U);
   const auto raw = Raw();
   raw->Send(frames::Request(1, SumRequest().SerializeAsString(), {{"x", std::string(100'000, 'x')}}));
   ExpectUnharmed();

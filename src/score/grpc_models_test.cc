@@ -53,6 +53,8 @@ TEST_F(GrpcModelsTest, NamesItselfAndWhatItCanDo) {
 
 TEST_F(GrpcModelsTest, DescribesAModelToThoseWhoReadTritonsConfiguration) {
   const auto answer = Ask(*stub_, &Stub::ModelConfig, Named<inference::ModelConfigRequest>("sum"));
+  EXPECT_EQ(answer.config().platform(), "onnxruntime_onnx");  // as REST says
+  EXPECT_EQ(answer.config().version_policy().latest().num_versions(), 1U);
   EXPECT_EQ(answer.config().max_batch_size(), 1000);
   EXPECT_EQ(answer.config().input(0).data_type(), inference::TYPE_FP32);
   EXPECT_THAT(answer.config().input(0).dims(), ElementsAre(3));  // the batch's axis is not among them
@@ -72,6 +74,9 @@ TEST_F(GrpcModelsTest, CountsWhatAModelDid) {
     EXPECT_TRUE(statistics.inference_stats().has_cache_hit());
     EXPECT_TRUE(statistics.inference_stats().has_cache_miss());
   }
+  EXPECT_EQ(repository_.finds(), 2) << "to look at a model's statistics is no use of it";
+  repository_.SetCold("sum");
+  EXPECT_EQ(Ask(*stub_, &Stub::ModelStatistics, Named<inference::ModelStatisticsRequest>("sum")).model_stats_size(), 0);
   EXPECT_EQ(CodeOf(*stub_, &Stub::ModelStatistics, Named<inference::ModelStatisticsRequest>("no")), grpc::StatusCode::NOT_FOUND);
 }
 
@@ -129,6 +134,28 @@ TEST_F(GrpcModelsTest, TellsAWatcherWhenHealthChanges) {
   server_->Stop();  // does not wait for watchers
   EXPECT_FALSE(watch->Read(&response));
   EXPECT_EQ(watch->Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
+}
+
+TEST_F(GrpcModelsTest, TellsAWatcherThoughOthersKeepTheServerBusy) {
+  const auto health = grpc::health::v1::Health::NewStub(channel_);
+  grpc::ClientContext context;
+  const auto watch = health->Watch(&context, {});
+  grpc::health::v1::HealthCheckResponse response;
+  ASSERT_TRUE(watch->Read(&response));
+  std::atomic<bool> told{false};
+  std::vector<std::thread> others;
+  for (int i = 0; i < 4; ++i) {
+    others.emplace_back([&] {
+      const auto deadline = Deadline::After(std::chrono::seconds(60));
+      while (!told && !deadline.Expired()) EXPECT_TRUE(Infer(SumRequest()).ok());
+      EXPECT_TRUE(told);
+    });
+  }
+  repository_.is_ready = false;
+  EXPECT_TRUE(watch->Read(&response));
+  told = true;
+  for (auto& other : others) other.join();
+  EXPECT_EQ(response.status(), grpc::health::v1::HealthCheckResponse::NOT_SERVING);
 }
 
 TEST_F(GrpcModelsTest, OutlivesWatchersThatLeave) {

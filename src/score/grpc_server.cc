@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "score/detail/grpc_inference.h"
 #include "score/detail/grpc_lane.h"
 #include "score/detail/grpc_service.h"
 #include "score/detail/side_thread.h"
@@ -91,7 +92,9 @@ Result<void> CheckAddress(const std::string& address) {
 class RunningServer final : public GrpcServer {
  public:
   RunningServer(ModelRepository& repository, Options options)
-      : service_(repository, shared_.options), shared_{repository, std::move(options), service_, side_, nullptr, nullptr, false} {}
+      : service_(repository, shared_.options),
+        cold_(options.limits.cold_bytes),
+        shared_{repository, std::move(options), service_, side_, cold_, nullptr, nullptr, false} {}
   ~RunningServer() override { Stop(); }
 
   Result<void> Listen() {
@@ -163,6 +166,7 @@ class RunningServer final : public GrpcServer {
   Library library_;
   detail::SideThread side_;
   detail::GrpcService service_;
+  detail::ColdBytes cold_;
   detail::GrpcShared shared_;
   std::vector<std::unique_ptr<GrpcLane>> lanes_;
   std::vector<std::thread> threads_;

@@ -17,9 +17,9 @@ namespace edgewise::score {
 /// the rest and joins the threads. The repository outlives it.
 /// Errors of Start: kInvalidArgument (address), kAlreadyExists (port taken, or not ours to take: names it).
 /// Calls fail with the status of their Error's code and its message. Metadata: `traceparent` (W3C) is continued and comes back,
-/// `x-sticky-key` keeps equal keys on one version, a client's deadline is the job's. Requests may be compressed (gzip, deflate); their
-/// answers then are, too. Cost: no allocation of ours per inference in steady state but the answer's own bytes.
-/// Threads: Stop() once; the others any.
+/// `x-sticky-key` keeps equal keys on one version, a client's deadline is the job's, up to `score_limit`. Requests may be compressed (gzip,
+/// deflate); their answers then are, too. Cost: no allocation of ours per inference in steady state but the answer's own bytes. Threads:
+/// Stop() once; the others any.
 class GrpcServer {
  public:
   /// What a client may take. Over it, calls fail with kResourceExhausted, or the connection ends.
@@ -28,6 +28,7 @@ class GrpcServer {
     std::size_t metadata_bytes = 16u << 10;
     std::size_t streams = 100;                                       ///< Calls at once on one connection: more wait at the client.
     std::size_t calls = 4096;                                        ///< Calls at once on one thread of the server.
+    std::size_t cold_bytes = 256u << 20;                             ///< Messages, unpacked, of all calls that wait for cold models.
     std::size_t memory_bytes = 512u << 20;                           ///< gRPC's own buffers: over it, connections are read more slowly.
     std::chrono::milliseconds handshake = std::chrono::seconds(10);  ///< A connection that has not said HTTP/2 by then is closed.
     std::chrono::milliseconds idle = std::chrono::minutes(30);       ///< A connection without calls for so long is closed.
@@ -41,6 +42,7 @@ class GrpcServer {
     std::size_t first_thread = 0;  ///< Index of the first thread for ModelVersion::Run(); the repository knows first_thread + threads.
     std::string name = "edgewise";
     std::string version = "0.1.0";
+    std::chrono::milliseconds score_limit = std::chrono::seconds(10);  ///< What no client's deadline exceeds; the job's if it sends none.
     std::chrono::milliseconds drain = std::chrono::seconds(5);
     Limits limits = {};
   };

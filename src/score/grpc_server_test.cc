@@ -64,6 +64,34 @@ TEST_F(GrpcServerTest, LoadsAColdModelForTheRequestThatNeedsIt) {
   EXPECT_THAT(response.inputs(0).shape(), ElementsAre(-1, 3));
 }
 
+TEST_F(GrpcServerTest, KeepsABoundedNumberOfBytesForColdModels) {
+  const auto request = SumRequest();
+  GrpcServer::Options options;
+  options.limits.cold_bytes = 2 * request.ByteSizeLong() - 1;
+  Begin(options);
+  for (int round = 0; round < 3; ++round) {
+    repository_.SetCold("sum");
+    repository_.may_warm = false;
+    repository_.warming = 0;
+    std::thread first([&] { EXPECT_TRUE(Infer(request).ok()); });
+    const auto deadline = Deadline::After(std::chrono::seconds(60));
+    while (repository_.warming == 0 && !deadline.Expired()) std::this_thread::yield();
+    EXPECT_EQ(Infer(request).error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+    inference::ModelMetadataRequest metadata;  // small: waits, too
+    metadata.set_name("sum");
+    inference::ModelMetadataResponse response;
+    grpc::ClientContext context;
+    grpc::Status status;
+    std::thread second([&] { status = stub_->ModelMetadata(&context, metadata, &response); });
+    while (repository_.warming == 1 && !deadline.Expired()) std::this_thread::yield();
+    repository_.may_warm = true;
+    repository_.may_warm.notify_all();
+    first.join();
+    second.join();
+    EXPECT_TRUE(status.ok()) << status.error_message();
+  }
+}
+
 TEST_F(GrpcServerTest, SaysWhatFailedInTheCodeThatIsItsOwn) {
   auto unknown = SumRequest();
   unknown.set_model_name("sun");
@@ -82,8 +110,12 @@ TEST_F(GrpcServerTest, SaysWhatFailedInTheCodeThatIsItsOwn) {
 }
 
 TEST_F(GrpcServerTest, HandsTheClientsDeadlineToTheJob) {
+  GrpcServer::Options patient;
+  patient.score_limit = std::chrono::hours(24);
+  Begin(patient);
   ExpectScores();
-  EXPECT_EQ(sum_->last_deadline().time(), Deadline::Never().time());
+  EXPECT_LE(sum_->last_deadline().Left(), std::chrono::hours(24));
+  EXPECT_GE(sum_->last_deadline().Left(), std::chrono::hours(23));
   grpc::ClientContext context;
   context.set_deadline(std::chrono::system_clock::now() + std::chrono::hours(1));
   inference::ModelInferResponse response;
@@ -94,6 +126,30 @@ TEST_F(GrpcServerTest, HandsTheClientsDeadlineToTheJob) {
   (*request.mutable_parameters())["timeout"].set_int64_param(60'000'000);
   ASSERT_TRUE(Infer(request).ok());
   EXPECT_LE(sum_->last_deadline().Left(), std::chrono::minutes(1));
+}
+
+TEST_F(GrpcServerTest, LetsNoClientTakeLongerThanTheLimit) {
+  GrpcServer::Options options;
+  options.score_limit = std::chrono::minutes(10);
+  Begin(options);
+  ExpectScores();  // without a deadline
+  EXPECT_LE(sum_->last_deadline().Left(), std::chrono::minutes(10));
+  for (const auto hours : {1, 200'000}) {
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + std::chrono::hours(hours));
+    inference::ModelInferResponse response;
+    ASSERT_TRUE(stub_->ModelInfer(&context, SumRequest(), &response).ok());
+    EXPECT_LE(sum_->last_deadline().Left(), std::chrono::minutes(10));
+    EXPECT_GE(sum_->last_deadline().Left(), std::chrono::minutes(5));
+  }
+  grpc::ClientContext context;
+  const auto stream = stub_->ModelStreamInfer(&context);
+  ASSERT_TRUE(stream->Write(SumRequest()));
+  inference::ModelStreamInferResponse response;
+  ASSERT_TRUE(stream->Read(&response));
+  EXPECT_LE(sum_->last_deadline().Left(), std::chrono::minutes(10));
+  stream->WritesDone();
+  EXPECT_TRUE(stream->Finish().ok());
 }
 
 TEST_F(GrpcServerTest, DoesNotRunWhatIsTooLate) {

@@ -40,7 +40,7 @@ TEST_F(ScoreServerTest, TheRepositoryIsListedLoadedAndUnloaded) {
   EXPECT_EQ(Post("/v2/repository/models/made/unload", R"({"parameters":{"unload_dependents":true}})").status, 200);
   EXPECT_THAT(repository_.calls(), testing::ElementsAre("load made", "unload made"));
   EXPECT_EQ(Post("/v2/repository/models/other/load", "").status, 404);
-  EXPECT_EQ(Post("/v2/repository/models/made/load", R"({"parameters":{"config":"{}"}})").status, 400);
+  EXPECT_EQ(Post("/v2/repository/models/made/load", R"({"parameters":{"config":"{}"}})").status, 501);
 }
 
 TEST_F(ScoreServerTest, WhoWatchesDoesNotUseAModel) {

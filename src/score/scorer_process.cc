@@ -16,7 +16,6 @@
 #include <thread>
 
 #include "base/log.h"
-#include "score/grpc_server.h"
 
 namespace edgewise::score {
 namespace {
@@ -43,10 +42,7 @@ Result<Serving> Begin(const ScorerProcess& process) {
   }
   EDGEWISE_ASSIGN(serving.http, ScoreServer::Start(*serving.models, process.server));
   if (process.grpc) {
-    GrpcServer::Options options;
-    options.address = *process.grpc;
-    options.threads = options.first_thread = process.server.http.threads;
-    EDGEWISE_ASSIGN(serving.grpc, GrpcServer::Start(*serving.models, options));
+    EDGEWISE_ASSIGN(serving.grpc, GrpcServer::Start(*serving.models, GrpcOptionsOf(process)));
   }
   return serving;
 }
@@ -101,6 +97,15 @@ void Close(Serving& serving, std::chrono::milliseconds drain) {
 }
 
 }  // namespace
+
+GrpcServer::Options GrpcOptionsOf(const ScorerProcess& process) {
+  GrpcServer::Options options;
+  options.address = *process.grpc;
+  options.threads = options.first_thread = process.server.http.threads;
+  options.score_limit = process.server.score_limit;
+  options.limits.message_bytes = process.server.http.max_body;
+  return options;
+}
 
 Result<void> RunScorer(const ScorerProcess& process) {
   sigset_t stop;

@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "net/http.h"
+#include "score/grpc_server.h"
 #include "score/model_repository.h"
 #include "score/score_server.h"
 
@@ -24,6 +25,9 @@ struct ScorerProcess {
   bool json = false;                 ///< Says {"ready":{"http":[...],"grpc":"...","models":N}} instead of a line of text.
   bool lifeline = false;             ///< Stops when standard input ends: the parent keeps it open, and is gone when it closes.
 };
+
+/// What `process.grpc`, which must be there, is served with: HTTP's limits hold for both.
+GrpcServer::Options GrpcOptionsOf(const ScorerProcess& process);
 
 /// Serves until SIGTERM, SIGINT or the end of the lifeline; then takes no more requests and answers those in flight. Call it before any
 /// thread is started: it blocks these signals.

@@ -73,6 +73,7 @@ class TestRepository final : public ModelRepository {
   Result<Choice> Find(std::string_view model, std::string_view version, std::string_view sticky) override {
     const std::lock_guard lock(mutex_);
     last_sticky_ = sticky;
+    ++finds_;
     const std::string name(model);
     if (cold_.contains(name)) return Fail(Code::kAborted, "cold");
     if (unloaded_.contains(name)) return Fail(Code::kUnavailable, "model \"" + name + "\" is not loaded");
@@ -82,7 +83,9 @@ class TestRepository final : public ModelRepository {
     return Choice{found->second, nullptr};
   }
   void Warm(std::string model, std::function<void(Result<void>)> then) override {
+    ++warming;
     side_.Do([this, model, then] {
+      may_warm.wait(false);
       {
         const std::lock_guard lock(mutex_);
         cold_.erase(model);
@@ -101,17 +104,31 @@ class TestRepository final : public ModelRepository {
     }
     return entries;
   }
+  std::vector<std::shared_ptr<ModelVersion>> Loaded() const override {
+    const std::lock_guard lock(mutex_);
+    std::vector<std::shared_ptr<ModelVersion>> loaded;
+    for (const auto& [name, version] : models_) {
+      if (!cold_.contains(name) && !unloaded_.contains(name)) loaded.push_back(version);
+    }
+    return loaded;
+  }
   bool ready() const override { return is_ready; }
 
   void SetCold(const std::string& model) {
     const std::lock_guard lock(mutex_);
     cold_.insert(model);
   }
+  int finds() const {  ///< Calls of Find().
+    const std::lock_guard lock(mutex_);
+    return finds_;
+  }
   std::string last_sticky() const {
     const std::lock_guard lock(mutex_);
     return last_sticky_;
   }
   std::atomic<bool> is_ready{true};
+  std::atomic<bool> may_warm{true};  ///< Else cold models are not loaded yet: set it, then notify_all().
+  std::atomic<int> warming{0};       ///< Calls of Warm().
 
  private:
   Result<void> Change(std::string_view model, bool away) {
@@ -126,6 +143,7 @@ class TestRepository final : public ModelRepository {
   std::map<std::string, std::shared_ptr<TestVersion>> models_;
   std::set<std::string> cold_, unloaded_;
   std::string last_sticky_;
+  int finds_ = 0;
   detail::SideThread side_;
 };
 

@@ -303,7 +303,7 @@ class Refused(Http):
         elsewhere.set_shared_memory("region", 8)
         for asked in (triton.InferRequestedOutput("output", class_count=2), elsewhere):
             self.refuses("400", "not offered", self.client.infer, "mlp", [rows], outputs=[asked])
-        self.refuses("400", "configuration", self.client.load_model, "mlp", config='{"max_batch_size": 1}')
+        self.refuses("501", "configuration", self.client.load_model, "mlp", config='{"max_batch_size": 1}')
 
     def test_what_is_not_served_is_refused_in_a_form_that_the_client_reads(self):
         self.refuses("404", "", self.client.get_system_shared_memory_status)

@@ -81,7 +81,7 @@ void AppendAnswer(std::string& out, AnswerForm form, const HttpResponse& respons
 void Answer::Begin(Connection& connection) {
   connection_ = &connection;
   state_ = State::kOpen;
-  if (body_.capacity() > kLargestKept) body_ = {};
+  if (body_.capacity() > kLargestKept) std::string().swap(body_);  // "= {}" would keep it
   body_.clear();
   lines_.clear();
 }

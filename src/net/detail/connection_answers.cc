@@ -104,7 +104,7 @@ void Connection::Flush() {
   }
   output_.clear();
   sent_ = 0;
-  if (output_.capacity() > kLargestKept) output_ = {};
+  if (output_.capacity() > kLargestKept) std::string().swap(output_);  // "= {}" would keep it
   if (output_.capacity() > thread_.spare_output().capacity()) output_.swap(thread_.spare_output());
   if (last_request_seen_ && open_.empty() && !lingers_) Linger();
 }

@@ -8,17 +8,12 @@
 
 #include "base/check.h"
 #include "score/detail/compression.h"
+#include "score/detail/kept_bytes.h"
 
 namespace edgewise::score::detail {
 namespace {
 
-constexpr std::size_t kKeptBytes = 1 << 20;
 constexpr std::size_t kLongestError = 1000;  // of a trailer, for which clients have 8 KiB in all
-
-void GiveBack(std::string& text) {
-  text.clear();
-  if (text.capacity() > kKeptBytes) text = {};
-}
 
 /// Cut, and without what is no UTF-8: some clients refuse the whole answer for it.
 std::string Presentable(std::string_view message) {
@@ -50,6 +45,8 @@ Result<std::string_view> GrpcMessage::Bytes(std::size_t limit) {
 void GrpcMessage::Clear() {
   if (buffer_ != nullptr) grpc_byte_buffer_destroy(buffer_);
   buffer_ = nullptr;
+  joined_.clear();
+  unpacked_.clear();
   GiveBack(joined_);
   GiveBack(unpacked_);
 }
@@ -128,10 +125,13 @@ GrpcMetadata ReadMetadata(const grpc_metadata_array& metadata) {
   return read;
 }
 
-Deadline ToDeadline(gpr_timespec time) {
-  if (gpr_time_cmp(time, gpr_inf_future(time.clock_type)) == 0) return Deadline::Never();
+Deadline ToDeadline(gpr_timespec time, std::chrono::milliseconds limit) {
+  if (gpr_time_cmp(time, gpr_inf_future(time.clock_type)) == 0) return Deadline::After(limit);
   const auto left = gpr_time_sub(time, gpr_now(time.clock_type));
-  return Deadline::After(std::chrono::seconds(left.tv_sec) + std::chrono::nanoseconds(left.tv_nsec));
+  const std::chrono::seconds seconds(left.tv_sec);  // of any number: compared before it is made nanoseconds
+  if (seconds.count() < 0) return Deadline::After(std::chrono::nanoseconds(0));
+  if (seconds >= limit) return Deadline::After(limit);
+  return Deadline::After(std::min<std::chrono::nanoseconds>(seconds + std::chrono::nanoseconds(left.tv_nsec), limit));
 }
 
 }  // namespace edgewise::score::detail

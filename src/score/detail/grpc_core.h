@@ -6,6 +6,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <span>
 #include <string>
@@ -95,6 +96,7 @@ struct GrpcMetadata {
 };
 GrpcMetadata ReadMetadata(const grpc_metadata_array& metadata);
 
-Deadline ToDeadline(gpr_timespec time);
+/// Of a client, and no later than `limit` from now.
+Deadline ToDeadline(gpr_timespec time, std::chrono::milliseconds limit);
 
 }  // namespace edgewise::score::detail

@@ -2,7 +2,7 @@
 
 namespace edgewise::score::detail {
 
-InferCall::InferCall(GrpcLane& lane) : GrpcSlot(lane), GrpcInference(lane.shared().repository, lane.thread()) {}
+InferCall::InferCall(GrpcLane& lane) : GrpcSlot(lane), GrpcInference(lane.shared().repository, lane.shared().cold, lane.thread()) {}
 
 void InferCall::Post() {
   came_ = false;
@@ -36,7 +36,7 @@ void InferCall::Begin() {
   const auto bytes = message_.Bytes(lane_.shared().options.limits.message_bytes);
   if (!bytes) return Answered(&bytes.error());
   if (message_.compressed()) head_.compression = message_.algorithm();
-  Start(*bytes, ToDeadline(deadline_), read_.sticky);
+  Start(*bytes, ToDeadline(deadline_, lane_.shared().options.score_limit), read_.sticky);
 }
 
 void InferCall::Answered(const Error* error) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "score/detail/kept_bytes.h"
 #include "score/detail/wire.h"
 #include "score/shadow.h"
 
@@ -11,8 +12,6 @@ namespace edgewise::score::detail {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-constexpr std::size_t kKeptBytes = 1 << 20;
-
 }  // namespace
 
 class GrpcInference::InferJob final : public Job {
@@ -24,11 +23,19 @@ class GrpcInference::InferJob final : public Job {
   GrpcInference& inference_;
 };
 
-GrpcInference::GrpcInference(ModelRepository& repository, std::size_t thread) : repository_(repository), thread_(thread) {}
+Result<void> ColdBytes::Take(std::size_t bytes) {
+  if (taken_.fetch_add(bytes) + bytes <= limit_) return {};
+  taken_ -= bytes;
+  return Fail(Code::kResourceExhausted, "too many requests wait for models to be loaded: try again later");
+}
+
+GrpcInference::GrpcInference(ModelRepository& repository, ColdBytes& cold, std::size_t thread)
+    : repository_(repository), cold_(cold), thread_(thread) {}
 GrpcInference::~GrpcInference() = default;
 
 void GrpcInference::Start(std::string_view message, Deadline deadline, std::string_view sticky) {
   began_ = Clock::now();
+  bytes_ = message.size();
   answer_.clear();
   deadline_ = deadline;
   sticky_ = sticky;
@@ -65,7 +72,9 @@ void GrpcInference::Run(Try which) {
 }
 
 void GrpcInference::Warm() {
+  if (const auto taken = cold_.Take(bytes_); !taken) return Refuse(taken.error());
   repository_.Warm(std::string(request_.model), [this](const Result<void>& warm) {
+    cold_.Give(bytes_);
     if (!warm) return Refuse(warm.error());
     Run(Try::kWarm);
   });
@@ -94,8 +103,9 @@ void GrpcInference::Refuse(const Error& error) {
 }
 
 void GrpcInference::Forget() {
+  request_.Forget();
   for (auto& values : values_) values.Forget();
-  if (answer_.capacity() > kKeptBytes) answer_ = {};
+  GiveBack(answer_);
 }
 
 }  // namespace edgewise::score::detail

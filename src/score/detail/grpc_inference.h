@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -13,12 +14,25 @@
 
 namespace edgewise::score::detail {
 
+/// What the messages of all calls that wait for cold models may take together. Threads: any number.
+class ColdBytes {
+ public:
+  explicit ColdBytes(std::size_t limit) : limit_(limit) {}
+  /// Errors: kResourceExhausted. Whatever was taken is given back.
+  Result<void> Take(std::size_t bytes);
+  void Give(std::size_t bytes) { taken_ -= bytes; }
+
+ private:
+  std::size_t limit_;
+  std::atomic<std::size_t> taken_{0};
+};
+
 /// One inference after another: message in, message out. Keeps its memory between them.
 /// Lifecycle: must outlive the call of Answered(). Threads: Start() on the I/O thread of index `thread`, one inference at a time.
 class GrpcInference {
  public:
   /// `thread`: index for ModelVersion::Run().
-  GrpcInference(ModelRepository& repository, std::size_t thread);
+  GrpcInference(ModelRepository& repository, ColdBytes& cold, std::size_t thread);
   virtual ~GrpcInference();
 
   /// Scores the ModelInferRequest in `message`, which lives until Answered(). That is called exactly once, before this returns or later
@@ -44,7 +58,9 @@ class GrpcInference {
   void Refuse(const Error& error);
 
   ModelRepository& repository_;
+  ColdBytes& cold_;
   std::size_t thread_;
+  std::size_t bytes_ = 0;  // of the message
   GrpcRequest request_;
   Deadline deadline_ = Deadline::Never();
   std::string sticky_;

@@ -2,6 +2,9 @@
 
 #include <grpc/support/time.h>
 
+#include <algorithm>
+#include <utility>
+
 #include "score/detail/grpc_calls.h"
 
 namespace edgewise::score::detail {
@@ -46,7 +49,10 @@ void GrpcSlots::Fill() {
 
 void GrpcSlots::Gone(GrpcSlot& slot) {
   --at_work_;
-  spare_.push_back(&slot);
+  if (spare_.size() < kMaxSpare) return spare_.push_back(&slot);
+  const auto found = std::ranges::find(all_, &slot, &std::unique_ptr<GrpcSlot>::get);
+  std::swap(*found, all_.back());
+  all_.pop_back();
 }
 
 GrpcLane::GrpcLane(GrpcShared& shared, std::size_t thread)
@@ -64,17 +70,17 @@ void GrpcLane::Begin() {
 }
 
 void GrpcLane::Loop() {
+  auto look = gpr_inf_past(GPR_CLOCK_MONOTONIC);
   while (true) {
-    const auto until = watchers_.empty()
-                           ? gpr_inf_future(GPR_CLOCK_MONOTONIC)
-                           : gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_millis(kLookMilliseconds, GPR_TIMESPAN));
-    const auto event = grpc_completion_queue_next(queue_, until, nullptr);
-    if (event.type == GRPC_QUEUE_SHUTDOWN) return;
-    if (event.type == GRPC_QUEUE_TIMEOUT) {
+    // By the clock, not when nothing else is to do: a busy lane's watchers see, too.
+    if (!watchers_.empty() && gpr_time_cmp(look, gpr_now(GPR_CLOCK_MONOTONIC)) <= 0) {
       const auto watchers = watchers_;  // one may end at what it sees
       for (auto* const watcher : watchers) watcher->Look();
-      continue;
+      look = gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_millis(kLookMilliseconds, GPR_TIMESPAN));
     }
+    const auto event = grpc_completion_queue_next(queue_, watchers_.empty() ? gpr_inf_future(GPR_CLOCK_MONOTONIC) : look, nullptr);
+    if (event.type == GRPC_QUEUE_SHUTDOWN) return;
+    if (event.type == GRPC_QUEUE_TIMEOUT) continue;
     auto& happened = *static_cast<GrpcEvent*>(event.tag);
     happened.Taken();
     happened.Happen(event.success != 0);

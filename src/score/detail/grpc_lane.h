@@ -12,6 +12,7 @@
 
 namespace edgewise::score::detail {
 
+class ColdBytes;
 class GrpcLane;
 class GrpcService;
 class SideThread;
@@ -22,6 +23,7 @@ struct GrpcShared {
   GrpcServer::Options options;
   GrpcService& service;
   SideThread& side;
+  ColdBytes& cold;
   grpc_server* server = nullptr;
   void* infer = nullptr;  ///< The registered method ModelInfer.
   std::atomic<bool> stopping{false};
@@ -48,15 +50,16 @@ class GrpcSlot : public GrpcEvent {
   GrpcHead head_;
 };
 
-/// The slots of one kind on one lane: some wait, others are calls, the rest is spare.
+/// The slots of one kind on one lane: some wait, others are calls, a few are spare.
 class GrpcSlots {
  public:
   GrpcSlots(std::size_t waiting, std::function<std::unique_ptr<GrpcSlot>()> make) : wanted_(waiting), make_(std::move(make)) {}
   void Fill();  ///< Until so many wait as shall.
   void Came() { --waiting_, ++at_work_; }
-  void Gone(GrpcSlot& slot);
+  void Gone(GrpcSlot& slot);  ///< A call has ended. The last touch of its slot, which may be freed.
   void Close() { closed_ = true; }
   std::size_t at_work() const { return at_work_; }
+  static constexpr std::size_t kMaxSpare = 64;
 
  private:
   std::size_t wanted_;

@@ -42,10 +42,14 @@ inference::DataType ConfigTypeOf(DataType type) {
   return inference::TYPE_INVALID;
 }
 
+/// As the shape is said: without a rank, one axis of any length.
+std::vector<std::int64_t> ShapeOf(const TensorInfo& info) { return info.ranked ? info.shape : std::vector<std::int64_t>{-1}; }
+
 void Fill(const TensorInfo& info, inference::ModelMetadataResponse::TensorMetadata& tensor) {
   tensor.set_name(info.name);
   tensor.set_datatype(std::string(NameOf(info.type)));
-  tensor.mutable_shape()->Add(info.shape.begin(), info.shape.end());
+  const auto shape = ShapeOf(info);
+  tensor.mutable_shape()->Add(shape.begin(), shape.end());
 }
 
 /// Where the first axis means rows, it is not among the dims: max_batch_size says it.
@@ -53,7 +57,8 @@ template <class Tensor>
 void FillConfigTensor(const TensorInfo& info, bool batches, Tensor& tensor) {
   tensor.set_name(info.name);
   tensor.set_data_type(ConfigTypeOf(info.type));
-  tensor.mutable_dims()->Add(info.shape.begin() + (batches && !info.shape.empty() ? 1 : 0), info.shape.end());
+  const auto shape = ShapeOf(info);
+  tensor.mutable_dims()->Add(shape.begin() + (batches && !shape.empty() ? 1 : 0), shape.end());
 }
 
 void Fill(const Duration& duration, inference::StatisticDuration& out) {
@@ -116,8 +121,9 @@ Result<void> FillConfig(ModelRepository& repository, const inference::ModelConfi
   const auto& signature = version->signature();
   auto& config = *answer.mutable_config();
   config.set_name(version->model());
-  config.set_platform(kPlatform);
+  config.set_platform("onnxruntime_onnx");  // as Triton's configurations say, where its metadata says kPlatform
   config.set_backend("onnxruntime");
+  config.mutable_version_policy()->mutable_latest()->set_num_versions(1);
   constexpr std::size_t kMost = std::numeric_limits<std::int32_t>::max();
   if (signature.batches) config.set_max_batch_size(static_cast<std::int32_t>(std::min(version->max_rows(), kMost)));
   for (const auto& input : signature.inputs) FillConfigTensor(input, signature.batches, *config.add_input());
@@ -127,14 +133,18 @@ Result<void> FillConfig(ModelRepository& repository, const inference::ModelConfi
 
 Result<void> FillStatistics(ModelRepository& repository, const inference::ModelStatisticsRequest& request,
                             inference::ModelStatisticsResponse& answer) {
-  if (!request.name().empty()) {
-    const auto found = repository.Find(request.name(), request.version(), {});
-    if (!found && found.error().code != Code::kAborted) return std::unexpected(found.error());
+  for (const auto& version : repository.Loaded()) {
+    if (!request.name().empty() && version->model() != request.name()) continue;
+    if (!request.version().empty() && version->version() != request.version()) continue;
+    Fill(*version, *answer.add_model_stats());
   }
-  for (const auto& entry : repository.Index()) {
-    if (!request.name().empty() && entry.model != request.name()) continue;
-    if (!request.version().empty() && entry.version != request.version()) continue;
-    if (const auto found = repository.Find(entry.model, entry.version, {})) Fill(*found->version, *answer.add_model_stats());
+  if (request.name().empty() || answer.model_stats_size() > 0) return {};
+  // None that is loaded has this name and number: a label of one, cold, or an error.
+  const auto found = repository.Find(request.name(), request.version(), {});
+  if (found) {
+    Fill(*found->version, *answer.add_model_stats());
+  } else if (found.error().code != Code::kAborted) {
+    return std::unexpected(found.error());
   }
   return {};
 }

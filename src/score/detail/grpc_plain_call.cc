@@ -2,11 +2,12 @@
 
 #include "score/detail/grpc_calls.h"
 #include "score/detail/grpc_service.h"
+#include "score/detail/kept_bytes.h"
 #include "score/detail/side_thread.h"
 
 namespace edgewise::score::detail {
 
-PlainCall::PlainCall(GrpcLane& lane) : GrpcSlot(lane), GrpcInference(lane.shared().repository, lane.thread()) {
+PlainCall::PlainCall(GrpcLane& lane) : GrpcSlot(lane), GrpcInference(lane.shared().repository, lane.shared().cold, lane.thread()) {
   grpc_call_details_init(&details_);
 }
 
@@ -72,7 +73,7 @@ void PlainCall::OnMessage() {
   if (message_.compressed()) head_.compression = message_.algorithm();
   switch (kind) {
     case GrpcService::Kind::kInferStream:
-      Start(*bytes, ToDeadline(details_.deadline), read_.sticky);
+      Start(*bytes, ToDeadline(details_.deadline, lane_.shared().options.score_limit), read_.sticky);
       return;
     case GrpcService::Kind::kWatch:
       BeginWatch();
@@ -101,7 +102,11 @@ void PlainCall::Answer() {
 }
 
 void PlainCall::WarmAndAnswer(std::string model) {
-  lane_.shared().repository.Warm(std::move(model), [this](const Result<void>& warm) {
+  auto& shared = lane_.shared();
+  const auto size = message_.Bytes(shared.options.limits.message_bytes).value_or("").size();
+  if (const auto taken = shared.cold.Take(size); !taken) return Finish(&taken.error());
+  shared.repository.Warm(std::move(model), [this, size](const Result<void>& warm) {
+    lane_.shared().cold.Give(size);
     if (!warm) return Finish(&warm.error());
     const auto bytes = message_.Bytes(lane_.shared().options.limits.message_bytes);
     std::string cold;
@@ -136,6 +141,7 @@ void PlainCall::OnFinished() {
   if (close_open_) return;  // comes yet
   batch_.Release();
   close_batch_.Release();
+  GiveBack(reply_);
   Release();
   Forget();
   grpc_call_details_destroy(&details_);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <simdjson.h>
 
+#include "score/detail/kept_bytes.h"
 #include "score/detail/wire.h"
 
 namespace edgewise::score::detail {
@@ -102,6 +103,13 @@ Result<void> GrpcRequest::Read(std::string_view message) {
   if (!reader.ok()) return Malformed("a field");
   if (!simdjson::validate_utf8(id.data(), id.size())) return Fail(Code::kInvalidArgument, "the request's id is no UTF-8");
   return {};
+}
+
+void GrpcRequest::Forget() {
+  GiveBack(inputs);
+  GiveBack(shapes);
+  GiveBack(outputs);
+  GiveBack(raw);
 }
 
 Result<void> GrpcRequest::ReadInput(std::string_view message) {

@@ -34,6 +34,8 @@ struct GrpcRequest {
   /// offered here (shared memory, classification).
   Result<void> Read(std::string_view message);
 
+  void Forget();  ///< Gives back what one large request took.
+
   static constexpr std::size_t kMaxTensors = 4096;
   static constexpr std::size_t kMaxAxes = 64;
 

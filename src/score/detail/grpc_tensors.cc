@@ -38,6 +38,9 @@ Result<void> ReadInput(const GrpcRequest& request, std::size_t position, const T
                                NameOf(info.type)));
   }
   EDGEWISE_TRY(Check(info, *type, shape));
+  if (std::ranges::any_of(shape, [](std::int64_t axis) { return axis < 1; })) {
+    return Invalid(fmt::format("input \"{}\" has shape {}: every axis must be 1 or more", info.name, ShapeText(shape)));
+  }
   const auto count = CountElements(shape, kMaxElements);
   if (!count) return Invalid(fmt::format("input \"{}\" has shape {}: more elements than a message can hold", info.name, ShapeText(shape)));
   view = {.type = *type, .shape = shape, .bytes = {}, .strings = {}};

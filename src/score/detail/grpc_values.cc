@@ -5,12 +5,11 @@
 #include <limits>
 
 #include "score/detail/grpc_tensors.h"
+#include "score/detail/kept_bytes.h"
 #include "score/detail/wire.h"
 
 namespace edgewise::score::detail {
 namespace {
-
-constexpr std::size_t kKeptBytes = 1 << 20;
 
 /// The number of the list of InferTensorContents that holds a datatype; 0: none does.
 std::uint32_t ListOf(DataType type) {
@@ -108,11 +107,11 @@ std::span<const std::byte> BytesOf(const std::vector<T>& values) {
 }  // namespace
 
 void InputValues::Forget() {
-  if (integers_.capacity() * sizeof(std::int64_t) > kKeptBytes) integers_ = {};
-  if (floats_.capacity() * sizeof(float) > kKeptBytes) floats_ = {};
-  if (doubles_.capacity() * sizeof(double) > kKeptBytes) doubles_ = {};
-  if (bytes_.capacity() > kKeptBytes) bytes_ = {};
-  if (strings_.capacity() * sizeof(std::string_view) > kKeptBytes) strings_ = {};
+  GiveBack(integers_);
+  GiveBack(floats_);
+  GiveBack(doubles_);
+  GiveBack(bytes_);
+  GiveBack(strings_);
 }
 
 Result<void> InputValues::ReadRaw(std::string_view raw, std::size_t count, TensorView& view) {

@@ -192,7 +192,7 @@ Result<void> InferReader::Read(std::string_view body, std::string_view json_leng
   auto result = read();
   if (!result) result.error().message = fmt::format("model \"{}\": {}", version.model(), result.error().message);
   if (json_.capacity() > kKeptBytes) {
-    json_ = {};
+    std::string().swap(json_);  // "= {}" would keep it
     parser_ = ondemand::parser();
   }
   return result;

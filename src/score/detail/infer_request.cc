@@ -2,22 +2,22 @@
 
 #include <algorithm>
 
+#include "score/detail/kept_bytes.h"
+
 namespace edgewise::score::detail {
 namespace {
 
 /// What one large request took is given back after it.
-constexpr std::size_t kKeptBytes = 4u << 20;
+constexpr std::size_t kKept = 4u << 20;
 
 constexpr std::size_t RoundUp(std::size_t bytes) { return (bytes + 63) / 64 * 64; }
 
 }  // namespace
 
 void TensorStore::Clear(std::size_t tensors) {
-  if (blocks_.capacity() * sizeof(Block) > kKeptBytes) {
-    blocks_ = {};
-    texts_ = {};
-    strings_ = {};
-  }
+  GiveBack(blocks_, kKept);
+  GiveBack(texts_, kKept);
+  GiveBack(strings_, kKept);
   used_ = 0;
   axes_.clear();
   texts_.clear();

@@ -34,6 +34,8 @@ class PlainScoringTest : public ServerRig {
                     {.model = "two", .program = {}, .refuse = {}});
     repository_.Add(Echo({Info("image", "UINT8", {-1, 2, 2})}), {.model = "image", .program = {}, .refuse = {}});
     repository_.Add(Echo({Info("text", "BYTES", {-1, 2})}), {.model = "text", .program = {}, .refuse = {}});
+    repository_.Add(Sum(3), {.model = "twice", .program = {}, .refuse = {}});
+    repository_.Add(Sum(3, 100), {.model = "twice", .version = "2", .program = {}, .refuse = {}});
     Serve();
   }
   json Scores(const std::string& model, const std::string& body, std::vector<net::Header> headers = {}) {
@@ -104,6 +106,17 @@ TEST_F(PlainScoringTest, CsvIsRowsWithTheirNamesInTheFirstLine) {
         "wait\n\"1\n", "wait\n1\"2\n", "wait\n\"1\"2\n", "wait\n1e39\n", "wait\ninf\n", "wait\n0x10\n", ",wait\n1,2\n", "wait\n\xff\n"}) {
     EXPECT_EQ(Csv("named", csv).status, 400) << csv;
   }
+}
+
+TEST_F(PlainScoringTest, AVersionThatWasAskedForAnswers) {
+  EXPECT_EQ(Scores("twice/versions/1", "[1,2,3]"), json({6}));
+  EXPECT_EQ(Scores("twice/versions/2", "[1,2,3]"), json({106}));
+  EXPECT_EQ(Post("/v1/models/twice/versions/2:predict", R"({"instances":[[1,2,3]]})").body, R"({"predictions":[[106]]})");
+  EXPECT_EQ(Post("/score/twice/versions/3", "[1,2,3]").status, 404);
+  EXPECT_EQ(Post("/v1/models/twice/versions/3:predict", R"({"instances":[[1,2,3]]})").status, 404);
+  const auto paths = json::parse(Send("GET", "/openapi.json").body).at("paths");
+  EXPECT_TRUE(paths.contains("/score/{model}/versions/{version}"));
+  EXPECT_TRUE(paths.contains("/v1/models/{model}/versions/{version}:predict"));
 }
 
 TEST_F(PlainScoringTest, AnInputForEachColumnIsFilledByItsName) {

@@ -122,7 +122,7 @@ TEST_F(PlainScoringTest, AVersionThatWasAskedForAnswers) {
 TEST_F(PlainScoringTest, AnInputForEachColumnIsFilledByItsName) {
   const auto answer = json::parse(Post("/score/columns", R"([{"count":7,"age":1.5,"port":"EWR"},{"port":"JFK","count":-1}])").body);
   EXPECT_EQ(answer.at("scores"), json({1.5, nullptr}));
-  EXPECT_EQ(answer.at("labels"), json({"EWR", "JFK"}));
+  EXPECT_EQ(answer.at("labels"), json({"EWR", nullptr}));  // no score, no label
   EXPECT_EQ(Scores("columns", R"([[1.5,"EWR",9007199254740993]])"), json({1.5}));
   for (const auto* row :
        {R"({"age":1})", R"({"age":1,"port":"a"})", R"({"age":1,"port":5,"count":1})", R"({"age":1,"port":"a","count":1.5})",
@@ -138,6 +138,7 @@ TEST_F(PlainScoringTest, LabelsAreTheLargestClass) {
   const auto two = json::parse(Post("/score/two", "[[0.25,0.75],[1,0]]").body);
   EXPECT_EQ(two.at("scores"), json({0.75, 0}));
   EXPECT_EQ(two.at("labels"), json({1, 0}));
+  EXPECT_EQ(json::parse(Post("/score/two", "[[0.25,null],[1,0]]").body).at("labels"), json({nullptr, 0}));
 }
 
 TEST_F(PlainScoringTest, WhatIsNoRowIsRefused) {

@@ -149,8 +149,8 @@ TEST_F(PlainScoringTest, ErrorsNameTheModelOnceAndSayWhatToDo) {
   }
   EXPECT_THAT(error(Post("/score/text", R"([["a","b"]])")), testing::HasSubstr("\"text\": no output"));
   EXPECT_THAT(error(Post("/score/named", R"({"speed":1})")), testing::HasSubstr(R"(there are "distance", "carrier", "wait")"));
-  EXPECT_THAT(error(Post("/score/named", R"({"speed":1})")), testing::HasSubstr("as columns"));
-  EXPECT_THAT(error(Post("/score/columns", R"({"speed":1})")), testing::HasSubstr("as inputs"));
+  EXPECT_THAT(error(Post("/score/named", R"({"speed":1})")), testing::HasSubstr("lists its columns"));
+  EXPECT_THAT(error(Post("/score/columns", R"({"speed":1})")), testing::HasSubstr("lists its inputs"));
   const std::string hint = "for CSV send Content-Type: text/csv";
   EXPECT_THAT(error(Post("/score/named", "wait,carrier\n1,UA\n")), testing::HasSubstr(hint));
   EXPECT_THAT(error(Post("/score/named", R"({"wait":)")), testing::Not(testing::HasSubstr(hint)));

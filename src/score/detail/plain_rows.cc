@@ -162,7 +162,7 @@ Result<std::size_t> PlainReader::Column(std::string_view name, std::size_t hint)
                 fmt::format("{} is a field that features are computed from, which a site does: ask the site's /score/{}", Quoted(name),
                             version_.model()));
   }
-  return Invalid(fmt::format("no column is called {}; there are {} (GET /v2/models/{} has all as {})", Quoted(name), Listed(names),
+  return Invalid(fmt::format("no column is called {}; there are {} (GET /v2/models/{} lists its {})", Quoted(name), Listed(names),
                              version_.model(), program ? "columns" : "inputs"));
 }
 

@@ -134,7 +134,7 @@ wait = {}
   return program->WithVocabularies({{"carrier", {"AA", "UA"}}});
 }
 
-inline std::unique_ptr<ModelEngine> Sum(std::size_t width) { return std::make_unique<FakeModelEngine>(width); }
+inline std::unique_ptr<ModelEngine> Sum(std::size_t width, float bias = 0) { return std::make_unique<FakeModelEngine>(width, bias); }
 inline std::unique_ptr<ModelEngine> Echo(std::vector<TensorInfo> inputs) { return std::make_unique<FakeModelEngine>(std::move(inputs)); }
 inline TensorInfo Info(std::string_view name, std::string_view type, std::vector<std::int64_t> shape = {-1, 2}) {
   return {.name = std::string(name), .type = DataTypeOf(type).value(), .shape = std::move(shape)};

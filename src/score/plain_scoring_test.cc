@@ -34,6 +34,11 @@ class PlainScoringTest : public ServerRig {
                     {.model = "two", .program = {}, .refuse = {}});
     repository_.Add(Echo({Info("image", "UINT8", {-1, 2, 2})}), {.model = "image", .program = {}, .refuse = {}});
     repository_.Add(Echo({Info("text", "BYTES", {-1, 2})}), {.model = "text", .program = {}, .refuse = {}});
+    repository_.Add(Sum(3), {.model = "twice", .program = {}, .refuse = {}});
+    repository_.Add(Sum(3, 100), {.model = "twice", .version = "2", .program = {}, .refuse = {}});
+    std::vector<TensorInfo> wide;
+    for (int i = 0; i < 12; ++i) wide.push_back(Info("c" + std::to_string(i), "FP32", {-1, 1}));
+    repository_.Add(Echo(wide), {.model = "wide", .program = {}, .refuse = {}});
     Serve();
   }
   json Scores(const std::string& model, const std::string& body, std::vector<net::Header> headers = {}) {
@@ -97,7 +102,6 @@ TEST_F(PlainScoringTest, WhatOnlyASiteCanDoIsRefusedAndSaysSo) {
 TEST_F(PlainScoringTest, CsvIsRowsWithTheirNamesInTheFirstLine) {
   EXPECT_EQ(json::parse(Csv("named", "wait,carrier,distance\n1,UA,2\r\n0.5,\"AA\",1\n").body).at("scores"), json({4, 1.5}));
   EXPECT_EQ(json::parse(Csv("named", "\xEF\xBB\xBFwait,carrier,distance\n,UA,2").body).at("scores"), json({nullptr}));
-  EXPECT_EQ(json::parse(Csv("made", "a,b,c\n1,2,3\n").body).at("scores"), json({6}));
   EXPECT_EQ(json::parse(Csv("columns", "port,age,count\n\"a \"\"b\"\", c\",1.5,7\n").body).at("labels"), json({"a \"b\", c"}));
   for (const auto* csv :
        {"", "\n", "wait\n", "wait,carrier,distance\n", "wait,wait\n1,2\n", "speed\n1\n", "wait\n1,2\n", "wait,distance\n1\n", "wait\nx\n",
@@ -106,10 +110,64 @@ TEST_F(PlainScoringTest, CsvIsRowsWithTheirNamesInTheFirstLine) {
   }
 }
 
+TEST_F(PlainScoringTest, CsvWhoseFirstLineIsARowIsRefusedNotReadWithoutIt) {
+  for (const auto* model : {"made", "named"}) {
+    const auto response = Csv(model, "5.1,3.5,1.4\n4.9,3.0,1.4\n");
+    EXPECT_EQ(response.status, 400) << model;
+    EXPECT_THAT(response.body, testing::HasSubstr("the first line must name the columns")) << model;
+  }
+}
+
+TEST_F(PlainScoringTest, CsvForATableNamesPlacesAndNoOrderOfOtherNamesIsTakenOnTrust) {
+  EXPECT_EQ(json::parse(Csv("two", "x0,x1\n1,2\n").body).at("scores"), json({2}));
+  EXPECT_EQ(json::parse(Csv("two", "x1,x0\n1,2\n").body).at("scores"), json({1}));
+  EXPECT_EQ(json::parse(Csv("made", "x2,x0,x1\n1,2,3\n").body).at("scores"), json({6}));
+  for (const auto* csv : {"a,b\n1,2\n", "x1,x2\n1,2\n", "x0\n1\n", "x0,x1,x2\n1,2,3\n", "x0,x01\n1,2\n", "x0,x\n1,2\n", "x0,1\n1,2\n",
+                          "x0,x-1\n1,2\n", "x0,x0\n1,2\n"}) {
+    EXPECT_EQ(Csv("two", csv).status, 400) << csv;
+  }
+  EXPECT_THAT(Csv("two", "petal,sepal\n1,2\n").body, testing::AllOf(testing::HasSubstr(R"(\"petal\")"), testing::HasSubstr("x0 to x1")));
+}
+
+TEST_F(PlainScoringTest, AVersionThatWasAskedForAnswers) {
+  EXPECT_EQ(Scores("twice/versions/1", "[1,2,3]"), json({6}));
+  EXPECT_EQ(Scores("twice/versions/2", "[1,2,3]"), json({106}));
+  EXPECT_EQ(Post("/v1/models/twice/versions/2:predict", R"({"instances":[[1,2,3]]})").body, R"({"predictions":[[106]]})");
+  EXPECT_EQ(Post("/score/twice/versions/3", "[1,2,3]").status, 404);
+  EXPECT_EQ(Post("/v1/models/twice/versions/3:predict", R"({"instances":[[1,2,3]]})").status, 404);
+  const auto paths = json::parse(Send("GET", "/openapi.json").body).at("paths");
+  EXPECT_TRUE(paths.contains("/score/{model}/versions/{version}"));
+  EXPECT_TRUE(paths.contains("/v1/models/{model}/versions/{version}:predict"));
+}
+
+TEST_F(PlainScoringTest, ErrorsNameTheModelOnceAndSayWhatToDo) {
+  const auto error = [](const net::HttpResponse& response) { return json::parse(response.body).at("error").get<std::string>(); };
+  for (const auto* model : {"made", "image"}) {
+    const std::string text = error(Post(std::string("/score/") + model, R"({"a":1})"));
+    EXPECT_THAT(text, testing::StartsWith(std::string("model \"") + model + "\": "));
+    EXPECT_THAT(text, testing::Not(testing::HasSubstr(std::string("model \"") + model + "\" "))) << "said twice";
+  }
+  EXPECT_THAT(error(Post("/score/text", R"([["a","b"]])")), testing::HasSubstr("\"text\": no output"));
+  EXPECT_THAT(error(Post("/score/named", R"({"speed":1})")), testing::HasSubstr(R"(there are "distance", "carrier", "wait")"));
+  EXPECT_THAT(error(Post("/score/named", R"({"speed":1})")), testing::HasSubstr("lists its columns"));
+  EXPECT_THAT(error(Post("/score/columns", R"({"speed":1})")), testing::HasSubstr("lists its inputs"));
+  const std::string hint = "for CSV send Content-Type: text/csv";
+  EXPECT_THAT(error(Post("/score/named", "wait,carrier\n1,UA\n")), testing::HasSubstr(hint));
+  EXPECT_THAT(error(Post("/score/named", R"({"wait":)")), testing::Not(testing::HasSubstr(hint)));
+  EXPECT_THAT(error(Post("/score/named", "\n [{]")), testing::Not(testing::HasSubstr(hint)));
+}
+
+TEST_F(PlainScoringTest, AnErrorListsTenColumnsAndCountsTheRest) {
+  const auto response = Post("/score/wide", R"({"speed":1})");
+  EXPECT_EQ(response.status, 400);
+  EXPECT_THAT(response.body,
+              testing::AllOf(testing::HasSubstr("c9"), testing::HasSubstr("and 2 more"), testing::Not(testing::HasSubstr("c10"))));
+}
+
 TEST_F(PlainScoringTest, AnInputForEachColumnIsFilledByItsName) {
   const auto answer = json::parse(Post("/score/columns", R"([{"count":7,"age":1.5,"port":"EWR"},{"port":"JFK","count":-1}])").body);
   EXPECT_EQ(answer.at("scores"), json({1.5, nullptr}));
-  EXPECT_EQ(answer.at("labels"), json({"EWR", "JFK"}));
+  EXPECT_EQ(answer.at("labels"), json({"EWR", nullptr}));  // no score, no label
   EXPECT_EQ(Scores("columns", R"([[1.5,"EWR",9007199254740993]])"), json({1.5}));
   for (const auto* row :
        {R"({"age":1})", R"({"age":1,"port":"a"})", R"({"age":1,"port":5,"count":1})", R"({"age":1,"port":"a","count":1.5})",
@@ -125,6 +183,7 @@ TEST_F(PlainScoringTest, LabelsAreTheLargestClass) {
   const auto two = json::parse(Post("/score/two", "[[0.25,0.75],[1,0]]").body);
   EXPECT_EQ(two.at("scores"), json({0.75, 0}));
   EXPECT_EQ(two.at("labels"), json({1, 0}));
+  EXPECT_EQ(json::parse(Post("/score/two", "[[0.25,null],[1,0]]").body).at("labels"), json({nullptr, 0}));
 }
 
 TEST_F(PlainScoringTest, WhatIsNoRowIsRefused) {

@@ -30,16 +30,20 @@ double ValueAt(const TensorView& tensor, std::size_t index) {
   return reinterpret_cast<const double*>(tensor.bytes.data())[index];
 }
 
-/// The class with the largest score; null where one of them is NaN.
+/// Whether a row's scores say anything: none is NaN, and the one that is shown of one or two is finite.
+bool HasScore(const TensorView& scores, std::size_t row, std::size_t classes) {
+  if (scores.type != DataType::kFp32 && scores.type != DataType::kFp64) return true;
+  for (std::size_t i = row * classes; i < (row + 1) * classes; ++i) {
+    if (std::isnan(ValueAt(scores, i))) return false;
+  }
+  return classes > 2 || std::isfinite(ValueAt(scores, (row + 1) * classes - 1));
+}
+
+/// The class with the largest score.
 void AppendLargest(std::string& body, const TensorView& scores, std::size_t begin, std::size_t classes) {
   std::size_t largest = 0;
-  for (std::size_t i = 0; i < classes; ++i) {
-    const double value = ValueAt(scores, begin + i);
-    if (std::isnan(value)) {
-      body += "null";
-      return;
-    }
-    if (value > ValueAt(scores, begin + largest)) largest = i;
+  for (std::size_t i = 1; i < classes; ++i) {
+    if (ValueAt(scores, begin + i) > ValueAt(scores, begin + largest)) largest = i;
   }
   AppendNumber(body, largest);
 }
@@ -55,16 +59,27 @@ Result<void> AppendScores(std::string& body, const TensorView& scores, std::size
   return {};
 }
 
+/// The labels of the second output, else the classes with the largest scores; null where there is no score to have one.
 Result<void> AppendLabels(std::string& body, std::span<const TensorView> outputs, std::size_t rows, std::size_t classes,
                           NotANumber not_a_number) {
   const bool has_labels = outputs.size() > 1;
   const bool has_classes = classes > 1 && (outputs[0].type == DataType::kFp32 || outputs[0].type == DataType::kFp64);
   if (!has_labels && !has_classes) return {};
+  std::size_t labels = 1;
+  if (has_labels) {
+    EDGEWISE_ASSIGN(labels, ElementsOfRow(outputs[1], rows));
+    if (labels == 0) return {};
+  }
   body += R"(],"labels":[)";
-  if (has_labels) return AppendElements(body, outputs[1], 0, ElementsOf(outputs[1]), not_a_number);
   for (std::size_t row = 0; row < rows; ++row) {
     if (row != 0) body += ',';
-    AppendLargest(body, outputs[0], row * classes, classes);
+    if (!HasScore(outputs[0], row, classes)) {
+      body += "null";
+    } else if (has_labels) {
+      EDGEWISE_TRY(AppendElements(body, outputs[1], row * labels, (row + 1) * labels, not_a_number));
+    } else {
+      AppendLargest(body, outputs[0], row * classes, classes);
+    }
   }
   return {};
 }
@@ -99,8 +114,8 @@ Result<void> ChoosePlainOutputs(const ModelVersion& version, InferRequest& reque
   auto scores = std::ranges::find_if(outputs, IsFloat);
   if (scores == outputs.end()) scores = std::ranges::find_if(outputs, [](const auto& info) { return HasJsonForm(info) && !IsText(info); });
   if (scores == outputs.end()) {
-    return Fail(Code::kFailedPrecondition, fmt::format("model \"{}\" has no output of numbers to show as scores: use /v2/models/{}/infer",
-                                                       version.model(), version.model()));
+    return Fail(Code::kFailedPrecondition,
+                fmt::format("no output holds numbers to show as scores: use /v2/models/{}/infer", version.model()));
   }
   request.outputs = {{.index = static_cast<std::size_t>(scores - outputs.begin())}};
   const auto labels = std::ranges::find_if(outputs, IsLabel);

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "score/detail/csv_rows.h"
 #include "score/detail/numbers.h"
 
 namespace edgewise::score::detail {
@@ -20,6 +19,14 @@ std::unexpected<Error> Invalid(std::string message) { return Fail(Code::kInvalid
 bool IsColumn(const TensorInfo& input) { return input.shape.size() == 1 || (input.shape.size() == 2 && input.shape[1] == 1); }
 
 bool IsScalar(const dom::element& element) { return !element.is_array() && !element.is_object(); }
+
+/// The names that there are, as far as somebody reads them.
+std::string Listed(std::span<const std::string_view> names) {
+  constexpr std::size_t kMost = 10;
+  std::string list;
+  for (const auto name : names.first(std::min(names.size(), kMost))) list += (list.empty() ? "" : ", ") + Quoted(name);
+  return names.size() <= kMost ? list : fmt::format("{} and {} more", list, names.size() - kMost);
+}
 
 }  // namespace
 
@@ -74,8 +81,7 @@ Result<PlainLayout> PlainLayout::Of(const ModelVersion& version) {
     return layout;
   }
   return Fail(Code::kFailedPrecondition,
-              fmt::format("model \"{}\" takes no plain rows: its inputs are neither one table nor a column each; use /v2/models/{}/infer",
-                          version.model(), version.model()));
+              fmt::format("no plain rows: the inputs are neither one table nor a column each; use /v2/models/{}/infer", version.model()));
 }
 
 PlainReader::PlainReader(const ModelVersion& version, const PlainLayout& layout, PlainTable& table)
@@ -124,7 +130,7 @@ Result<void> PlainReader::ReadList(const dom::array& row) {
 Result<void> PlainReader::ReadObject(const dom::object& row) {
   const std::size_t index = table_.rows;
   if (layout_.kind == PlainLayout::Kind::kTable) {
-    return Invalid(fmt::format("model \"{}\" has no model.json that names its columns: send rows as arrays", version_.model()));
+    return Invalid(fmt::format("row {}: no model.json names the columns: send rows as arrays of values", index));
   }
   EDGEWISE_TRY(BeginRow(layout_.columns));
   seen_.assign(layout_.columns, false);
@@ -156,7 +162,8 @@ Result<std::size_t> PlainReader::Column(std::string_view name, std::size_t hint)
                 fmt::format("{} is a field that features are computed from, which a site does: ask the site's /score/{}", Quoted(name),
                             version_.model()));
   }
-  return Invalid(fmt::format("no column is called {}; GET /v2/models/{} lists them", Quoted(name), version_.model()));
+  return Invalid(fmt::format("no column is called {}; there are {} (GET /v2/models/{} lists its {})", Quoted(name), Listed(names),
+                             version_.model(), program ? "columns" : "inputs"));
 }
 
 /// A column that was left out is missing, unless it is a feature that only a site can compute.
@@ -167,40 +174,6 @@ Result<void> PlainReader::Computed(std::string_view name) const {
       fmt::format("column \"{}\" was left out, and this model's features are computed from records: ask the site's /score/{}, or name "
                   "every column (null where it is missing)",
                   name, version_.model()));
-}
-
-Result<void> PlainReader::ReadCsv(std::string_view csv) {
-  std::vector<std::size_t> places;  // of the CSV's columns
-  const auto take_header = [&](const std::vector<std::string_view>& names) -> Result<void> {
-    if (layout_.kind == PlainLayout::Kind::kTable) {  // by place: the model does not know names
-      if (layout_.columns != 0 && names.size() != layout_.columns) {
-        return Invalid(fmt::format("line 1 names {} columns, expected {}", names.size(), layout_.columns));
-      }
-      for (std::size_t i = 0; i < names.size(); ++i) places.push_back(i);
-      return {};
-    }
-    seen_.assign(layout_.columns, false);
-    for (const auto name : names) {
-      const auto column = Column(name, places.size());
-      if (!column) return Fail(column.error().code, fmt::format("line 1: {}", column.error().message));
-      places.push_back(*column);
-      seen_[*column] = true;
-    }
-    if (names.size() == layout_.columns) return {};
-    return Computed(layout_.names[static_cast<std::size_t>(std::ranges::find(seen_, false) - seen_.begin())]);
-  };
-  const auto take_row = [&](const std::vector<std::string_view>& values) -> Result<void> {
-    EDGEWISE_TRY(BeginRow(values.size()));
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      const bool lies_there = values[i].data() >= csv.data() && values[i].data() <= csv.data() + csv.size();
-      const std::string_view text = lies_there ? values[i] : std::string_view(table_.texts.emplace_back(values[i]));
-      auto& cell = cells()[places[i]];
-      cell.kind = PlainCell::Kind::kWritten;
-      cell.text = text;
-    }
-    return {};
-  };
-  return ReadCsvRows(csv, {take_header, take_row});
 }
 
 Result<void> PlainReader::Complete() const {

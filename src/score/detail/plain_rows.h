@@ -33,7 +33,7 @@ struct PlainCell {
 struct PlainLayout {
   enum class Kind : std::uint8_t {
     kProgram,  ///< One table of floats; model.json says how values become floats.
-    kTable,    ///< One table of one datatype; values have places and no names.
+    kTable,    ///< One table of one datatype; values have places and no names. CSV, which needs names, calls them x0, x1 and so on.
     kColumns,  ///< An input for each column, named as it is.
   };
   Kind kind = Kind::kTable;
@@ -69,6 +69,9 @@ class PlainReader {
   Result<void> BeginRow(std::size_t columns);
   Result<void> ReadList(const simdjson::dom::array& row);
   Result<void> ReadObject(const simdjson::dom::object& row);
+  /// The places of a CSV's columns, of which no two have the same name.
+  Result<std::vector<std::size_t>> ReadHeader(const std::vector<std::string_view>& names);
+  Result<std::vector<std::size_t>> ReadTableHeader(const std::vector<std::string_view>& names) const;
   Result<std::size_t> Column(std::string_view name, std::size_t hint) const;
   Result<void> Computed(std::string_view name) const;
   std::span<PlainCell> cells() { return std::span(table_.cells).last(table_.columns); }

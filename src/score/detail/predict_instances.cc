@@ -43,8 +43,8 @@ Result<void> PutNested(const simdjson::dom::array& list, std::span<const std::in
 Result<void> FillFromNested(const simdjson::dom::array& rows, std::size_t bytes, const ModelVersion& version, InferRequest& request) {
   const auto& signature = version.signature();
   if (signature.inputs.size() != 1) {
-    return Fail(Code::kFailedPrecondition, fmt::format("model \"{}\" has several inputs that are no columns: use /v2/models/{}/infer",
-                                                       version.model(), version.model()));
+    return Fail(Code::kFailedPrecondition,
+                fmt::format("there are several inputs that are no columns: use /v2/models/{}/infer", version.model()));
   }
   request.Clear(signature);
   EDGEWISE_ASSIGN(const auto shape, ShapeOf(rows));

@@ -37,6 +37,14 @@ Result<std::optional<dom::element>> Member(const dom::object& object, std::strin
   return found;
 }
 
+/// What begins like no rows of JSON is CSV that was not said to be, as `curl -d @file` sends it.
+Error NoRows(Error error, std::string_view body) {
+  const auto begin = body.find_first_not_of(" \t\r\n");
+  const bool begins_as_json = begin != std::string_view::npos && (body[begin] == '[' || body[begin] == '{');
+  if (!begins_as_json) error.message += " (for CSV send Content-Type: text/csv)";
+  return error;
+}
+
 bool IsCsv(std::string_view content_type) { return content_type.starts_with("text/csv"); }
 
 Error NoDurability() {
@@ -69,8 +77,9 @@ Result<void> ReadScore(RestCall& call) {
     if (!simdjson::validate_utf8(call.body.data(), call.body.size())) return Invalid("the CSV is no UTF-8 text");
     EDGEWISE_TRY(reader.ReadCsv(call.body));
   } else {
-    EDGEWISE_ASSIGN(const auto root, Parse(call));
-    EDGEWISE_TRY(ReadPlain(root, reader));
+    const auto root = Parse(call);
+    if (!root) return std::unexpected(NoRows(root.error(), call.body));
+    EDGEWISE_TRY(ReadPlain(*root, reader));
   }
   EDGEWISE_TRY(reader.Complete());
   EDGEWISE_TRY(FillFromTable(table, layout, version, exchange.request));

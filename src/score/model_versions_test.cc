@@ -31,6 +31,8 @@ TEST(ModelVersions, TheSettingsSayWhichAreServed) {
   EXPECT_EQ(served("[labels]\nstable = 1"), "13");
   EXPECT_EQ(served("versions = [2]\n[weights]\n1 = 1\n2 = 1"), "12");
   EXPECT_EQ(served("shadow = 2"), "23");
+  EXPECT_EQ(served("shadow = 3"), "23") << "the latest is the newest that is no shadow";
+  EXPECT_EQ(served("versions = [1]\nshadow = 3"), "13");
   const auto missing = OpenThree(rig, "versions = [4]")->Index();
   EXPECT_THAT(missing[0].reason, HasSubstr("names version 4"));
 }
@@ -82,6 +84,19 @@ TEST(ModelVersions, EqualKeysStayTogetherAndAChangedWeightMovesNoMoreThanItMust)
   EXPECT_NEAR(forward, 200, 60);
 }
 
+TEST(ModelVersions, AShadowThatGoesLiveDoesNotAnswer) {
+  RepositoryRig rig;
+  rig.Put("m/1/model.onnx", "100");
+  const auto repository = rig.Open();
+  rig.Put("m/2/model.onnx", "200");
+  rig.Put("m/serving.toml", "shadow = 2");
+  ASSERT_TRUE(repository->Load("m"));
+  const auto choice = repository->Find("m", "", "");
+  EXPECT_EQ(choice->version->version(), "1");
+  ASSERT_NE(choice->shadow, nullptr);
+  EXPECT_EQ(choice->shadow->version(), "2");
+}
+
 /// Scores a row and shows it to the shadow, as a protocol does.
 Answer ScoreWithShadow(ModelRepository& repository, float value) {
   const auto choice = repository.Find("m", "", "");
@@ -117,7 +132,7 @@ TEST(ModelVersions, AShadowScoresTheSameRowsAndIsOnlyCompared) {
 
 TEST(ModelVersions, ABusyOrBrokenShadowIsNobodysTrouble) {
   RepositoryRig rig;
-  const auto repository = OpenThree(rig, "shadow = 3\njoin_rows = 1");
+  const auto repository = OpenThree(rig, "versions = [3]\nshadow = 3\njoin_rows = 1");
   const auto shadow = repository->Find("m", "3", "")->version;
   EXPECT_EQ(repository->Find("m", "", "")->version->version(), "3") << "alone it must answer";
   rig.Put("m/serving.toml", "versions = \"all\"\nshadow = 3\njoin_rows = 1");

@@ -69,10 +69,14 @@ Result<std::vector<FoundVersion>> ServedVersions(const ModelFolder& folder, cons
   for (const auto& [label, number] : settings.labels) wanted.insert(number);
   for (const auto& [number, weight] : settings.weights) wanted.insert(number);
   if (settings.shadow) wanted.insert(*settings.shadow);
+  std::uint64_t newest = 0;
+  for (const auto& version : folder.versions) {
+    if (version.number != settings.shadow) newest = version.number;
+  }
   std::vector<FoundVersion> served;
   for (const auto& version : folder.versions) {
     const bool named = wanted.erase(version.number) == 1;
-    const bool latest = &version == &folder.versions.back() && settings.served == ModelSettings::Served::kLatest;
+    const bool latest = version.number == newest && settings.served == ModelSettings::Served::kLatest;
     if (named || latest || settings.served == ModelSettings::Served::kAll) served.push_back(version);
   }
   if (wanted.empty()) return served;

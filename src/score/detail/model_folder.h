@@ -39,7 +39,8 @@ struct ModelFolder {
 Result<ModelFolder> LookInto(Files& files, const std::filesystem::path& folder);
 /// serving.toml, if it is there. Errors: kInvalidArgument (file, line, key).
 Result<ModelSettings> ReadSettings(Files& files, const std::filesystem::path& folder);
-/// The versions to be loaded. Errors: kNotFound (one that the settings name and that is not there).
+/// The versions to be loaded, ascending; "latest" is the newest that is no shadow. Errors: kNotFound (one that the settings name and that
+/// is not there).
 Result<std::vector<FoundVersion>> ServedVersions(const ModelFolder& folder, const ModelSettings& settings);
 /// The bytes of a version, from its folder or from where `image` or its model.ref says. Errors: kNotFound, as Options::fetch.
 Result<ModelFiles> ReadModel(Files& files, const std::filesystem::path& folder, const std::string& image,

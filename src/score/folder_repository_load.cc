@@ -62,6 +62,7 @@ FolderRepository::Outcome FolderRepository::LoadAll(const Known& known) const {
     return {};
   }();
   if (!prepared) outcome.error = prepared.error();
+  std::ranges::stable_partition(served, [&](const auto& found) { return found.number != outcome.settings.shadow; });
   for (const auto& found : served) {
     auto loaded = LoadOneVersion(known, found, outcome);
     if (loaded) continue;
@@ -69,15 +70,22 @@ FolderRepository::Outcome FolderRepository::LoadAll(const Known& known) const {
     outcome.entries.push_back({known.name, std::to_string(found.number), std::string(kUnavailable), loaded.error().message});
     if (!outcome.error) outcome.error = std::move(loaded.error());
   }
+  std::ranges::sort(outcome.versions, {}, &Route::Version::number);
+  std::ranges::sort(outcome.entries, {}, [](const Entry& entry) { return VersionNumber(entry.version); });
   return outcome;
 }
 
 Result<void> FolderRepository::LoadOneVersion(const Known& known, const detail::FoundVersion& found, Outcome& outcome) const {
   EDGEWISE_ASSIGN(auto model, detail::ReadModel(files_, found.folder, outcome.settings.image, options_));
   EDGEWISE_ASSIGN(auto ready, detail::LoadVersion(workshop_, known.name, found.number, std::move(model), outcome.settings));
+  Route::Version version{found.number, ready.version};
+  EDGEWISE_TRY(detail::FitsBeside(version, outcome.versions, outcome.settings));
+  if (found.number == outcome.settings.shadow && outcome.versions.empty() && !outcome.refused.empty()) {
+    return Fail(Code::kInvalidArgument, "it is the shadow, and no version that would answer could be loaded");
+  }
   outcome.bytes += ready.version->bytes();
   outcome.entries.push_back({known.name, std::to_string(found.number), std::string(kReady), std::move(ready.remark)});
-  outcome.versions.push_back({found.number, std::move(ready.version)});
+  outcome.versions.push_back(std::move(version));
   return {};
 }
 
@@ -109,11 +117,6 @@ Result<void> FolderRepository::Take(Known& known, Outcome outcome) {
     return Fail(error.code, fmt::format("model \"{}\": {}", known.name, error.message));
   }
   auto route = std::make_shared<const Route>(known.name, std::move(outcome.versions), outcome.settings, std::move(outcome.refused));
-  for (auto& entry : known.entries) {
-    if (outcome.settings.shadow && entry.version == std::to_string(*outcome.settings.shadow) && entry.reason.empty()) {
-      entry.reason = route->shadow_remark();
-    }
-  }
   known.bytes = outcome.bytes;
   MakeRoom(known, known.bytes);
   SetRoute(known, std::move(route));

@@ -97,6 +97,48 @@ TEST(ModelVersions, AShadowThatGoesLiveDoesNotAnswer) {
   EXPECT_EQ(choice->shadow->version(), "2");
 }
 
+TEST(ModelVersions, ALoadThatWouldMixInputsFailsAndKeepsWhatRan) {
+  RepositoryRig rig;
+  rig.Put("m/1/model.onnx", "100");
+  rig.Put("m/2/model.onnx", "200 wide");
+  rig.Put("m/serving.toml", "versions = [1]");
+  const auto repository = rig.Open();
+  for (const std::string settings : {"shadow = 2", "[weights]\n1 = 90\n2 = 10"}) {
+    rig.Put("m/serving.toml", settings);
+    const auto loaded = repository->Load("m");
+    ASSERT_FALSE(loaded) << settings;
+    EXPECT_EQ(loaded.error().code, Code::kInvalidArgument);
+    EXPECT_THAT(loaded.error().message, HasSubstr("its inputs or outputs are not those of version 1"));
+    EXPECT_THAT(repository->Index().at(1).reason, HasSubstr(settings == "shadow = 2" ? "names it as shadow" : "gives it a weight"));
+    for (int i = 0; i < 10; ++i) EXPECT_THAT(Score(*repository, "m", 1).values, ElementsAre(101)) << settings;
+  }
+  rig.Put("m/serving.toml", "versions = \"all\"\n[labels]\nstable = 1");
+  EXPECT_TRUE(repository->Load("m")) << "versions that clients choose by themselves may differ";
+}
+
+TEST(ModelVersions, AtTheStartAMisfitIsLeftOut) {
+  RepositoryRig rig;
+  rig.Put("m/1/model.onnx", "100 wide");
+  rig.Put("m/2/model.onnx", "200");
+  rig.Put("m/3/model.onnx", "300");
+  rig.Put("m/serving.toml", "versions = [2]\nshadow = 1\n[weights]\n2 = 1\n3 = 1");
+  const auto repository = rig.Open();
+  std::string states;
+  for (const auto& entry : repository->Index()) states += entry.version + entry.state + ' ';
+  EXPECT_EQ(states, "1UNAVAILABLE 2READY 3READY ");
+  EXPECT_EQ(repository->Find("m", "1", "").error().code, Code::kUnavailable);
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(Score(*repository, "m", 1).values.size(), 1U);
+}
+
+TEST(ModelVersions, AShadowDoesNotStandInForABrokenVersion) {
+  RepositoryRig rig;
+  rig.Put("m/1/model.onnx", "broken");
+  rig.Put("m/2/model.onnx", "200");
+  rig.Put("m/serving.toml", "shadow = 2");
+  const auto repository = rig.Open();
+  EXPECT_EQ(Score(*repository, "m", 1).code, Code::kUnavailable);
+}
+
 /// Scores a row and shows it to the shadow, as a protocol does.
 Answer ScoreWithShadow(ModelRepository& repository, float value) {
   const auto choice = repository.Find("m", "", "");

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/log.h"
 #include "score/detail/onnx_library.h"
 
 namespace edgewise::score {
@@ -40,7 +41,6 @@ FolderRepository::FolderRepository(Files& files, Options options)
           .release = [background = background_](auto version) { background->Release(std::move(version)); }} {}
 
 FolderRepository::~FolderRepository() {
-  ready_ = false;
   stopping_ = true;
   workshop_.pool->Stop();
   workshop_.idle_pool->Stop();
@@ -51,6 +51,7 @@ Result<void> FolderRepository::Start(const std::filesystem::path& folder) {
   EDGEWISE_ASSIGN(const auto names, files_.List(folder));
   EDGEWISE_TRY(OpenLibrary());
   root_ = folder;
+  bool found_models = false;
   for (const auto& name : names) {
     if (name.starts_with('.') || !files_.List(folder / name)) continue;  // hidden, or no folder
     Known& known = Note(name, folder / name);
@@ -61,9 +62,11 @@ Result<void> FolderRepository::Start(const std::filesystem::path& folder) {
       const std::lock_guard lock(known.loading);
       auto loaded = LoadKnown(known);
       if (!loaded && loaded.error().code == Code::kFailedPrecondition) return loaded;
+      found_models = found_models || loaded || detail::LookInto(files_, known.folder);
     }
   }
-  Open();
+  Open(found_models);
+  WarnIfNoneIsServed(names);
   return {};
 }
 
@@ -77,7 +80,7 @@ Result<void> FolderRepository::StartOne(const std::filesystem::path& folder, std
     const std::lock_guard lock(known.loading);
     EDGEWISE_TRY(LoadKnown(known));
   }
-  Open();
+  Open(!options_.exclusive);
   return {};
 }
 
@@ -87,10 +90,25 @@ Result<void> FolderRepository::OpenLibrary() {
   return {};
 }
 
-void FolderRepository::Open() {
+void FolderRepository::Open(bool found_models) {
   const std::lock_guard lock(books_);
-  ready_ = true;
+  const bool served = std::ranges::any_of(known_, [](const auto& entry) { return entry.second.route->state() == Route::State::kLoaded; });
+  started_ = true;
+  ready_ = served || !found_models;
   Publish();
+}
+
+void FolderRepository::WarnIfNoneIsServed(const std::vector<std::string>& names) const {
+  const auto index = Index();
+  if (options_.exclusive || options_.memory_budget != 0 || detail::CountServed(index) != 0) return;
+  if (std::ranges::find(names, detail::kModelFile) != names.end()) {
+    log::Warn("no model is served: DIR is itself a model, as it holds {}: use --model-dir DIR --name NAME, or its parent",
+              detail::kModelFile);
+  } else if (index.empty()) {
+    log::Warn("no model is served: DIR needs a folder for each, such as DIR/NAME/1/{}", detail::kModelFile);
+  } else {
+    log::Warn("no model is served: nothing in DIR could be loaded");
+  }
 }
 
 FolderRepository::Known& FolderRepository::Note(std::string name, const std::filesystem::path& folder) {

@@ -1,7 +1,9 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
+#include "base/log.h"
 #include "score/folder_repository.h"
 
 namespace edgewise::score {
@@ -47,9 +49,29 @@ Result<void> FolderRepository::LoadKnown(Known& known) {
     MakeRoom(known, known.bytes);
   }
   auto outcome = LoadAll(known);
-  const std::lock_guard lock(books_);
-  if (outcome.error && IsLoaded(known.route)) return Keep(known, outcome);
-  return Take(known, std::move(outcome));
+  auto entries = outcome.entries;
+  auto loaded = [&]() -> Result<void> {
+    const std::lock_guard lock(books_);
+    if (outcome.error && IsLoaded(known.route)) return Keep(known, outcome);
+    return Take(known, std::move(outcome));
+  }();
+  if (started_) LogLoad(known.name, entries, loaded);
+  return loaded;
+}
+
+void FolderRepository::LogLoad(const std::string& model, const std::vector<Entry>& entries, const Result<void>& loaded) {
+  std::vector<std::string> versions;
+  for (const auto& entry : entries) {
+    if ((entry.state == kReady) == loaded.has_value()) versions.push_back(entry.version);
+  }
+  const auto named = fmt::format("{}", fmt::join(versions, ", "));
+  if (loaded) {
+    log::Info("model \"{}\" is loaded: version {}", model, named);
+  } else if (named.empty()) {
+    log::Warn("load failed: {}", loaded.error().message);
+  } else {
+    log::Warn("load of version {} failed: {}", named, loaded.error().message);
+  }
 }
 
 FolderRepository::Outcome FolderRepository::LoadAll(const Known& known) const {
@@ -146,7 +168,9 @@ void FolderRepository::MakeRoom(const Known& known, std::size_t bytes) {
 void FolderRepository::SetRoute(Known& known, std::shared_ptr<const Route> route) {
   route->Touch(uses_.fetch_add(1, std::memory_order_relaxed));
   known.route = std::move(route);
-  if (ready_) Publish();
+  if (!started_) return;
+  if (IsLoaded(known.route)) ready_ = true;
+  Publish();
 }
 
 /// Needs books_.

@@ -75,7 +75,7 @@ class ModelRepository {
   virtual std::vector<Entry> Index() const = 0;             ///< Every model and version, by name.
   /// Every loaded version, by model and number: for statistics and metrics. Does not count as a use.
   virtual std::vector<std::shared_ptr<ModelVersion>> Loaded() const { return {}; }
-  virtual bool ready() const = 0;  ///< All models of the start are loaded or were refused; false once stopping.
+  virtual bool ready() const = 0;  ///< The models of the start are loaded, unless none could be; false once stopping.
 };
 
 }  // namespace edgewise::score

@@ -99,4 +99,18 @@ Result<ModelFiles> ReadModel(Files& files, const std::filesystem::path& folder, 
   return options.fetch(Trimmed(*reference));
 }
 
+std::size_t CountServed(const std::vector<ModelRepository::Entry>& index) {
+  std::set<std::string_view> served;
+  for (const auto& entry : index) {
+    if (entry.state == "READY") served.insert(entry.model);
+  }
+  return served.size();
+}
+
+std::string EntryText(const ModelRepository::Entry& entry) {
+  if (entry.version.empty()) return fmt::format("model \"{}\": none of its versions is served: {}", entry.model, entry.reason);
+  const auto* state = entry.state == "READY" ? "is served, but" : "is not served";
+  return fmt::format("model \"{}\", version {} {}: {}", entry.model, entry.version, state, entry.reason);
+}
+
 }  // namespace edgewise::score::detail

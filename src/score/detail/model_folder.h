@@ -46,4 +46,9 @@ Result<std::vector<FoundVersion>> ServedVersions(const ModelFolder& folder, cons
 Result<ModelFiles> ReadModel(Files& files, const std::filesystem::path& folder, const std::string& image,
                              const ModelRepository::Options& options);
 
+/// How many models have a version that is ready.
+std::size_t CountServed(const std::vector<ModelRepository::Entry>& index);
+/// One line about an entry with a reason, for whoever started the scorer: which model and version is not served, or served with a remark.
+std::string EntryText(const ModelRepository::Entry& entry);
+
 }  // namespace edgewise::score::detail

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/log.h"
 #include "score/detail/onnx_library.h"
 
 namespace edgewise::score {
@@ -59,6 +60,7 @@ Result<void> FolderRepository::Start(const std::filesystem::path& folder) {
   EDGEWISE_ASSIGN(const auto names, files_.List(folder));
   EDGEWISE_TRY(OpenLibrary());
   root_ = folder;
+  bool found_models = false;
   for (const auto& name : names) {
     if (name.starts_with('.') || !files_.List(folder / name)) continue;  // hidden, or no folder
     Known& known = Note(name, folder / name);
@@ -67,11 +69,12 @@ Result<void> FolderRepository::Start(const std::filesystem::path& folder) {
       known.route = std::make_shared<const Route>(Shown(name), Route::State::kUnavailable, known.entries[0].reason);
     } else if (!options_.exclusive && options_.memory_budget == 0) {
       const std::lock_guard lock(known.loading);
-      auto loaded = LoadKnown(known);
-      if (!loaded && loaded.error().code == Code::kFailedPrecondition) return loaded;
+      if (!LoadKnown(known)) continue;  // its entry says why; the others are served
+      found_models = found_models || loaded || detail::LookInto(files_, known.folder);
     }
   }
-  Open();
+  Open(found_models);
+  WarnIfNoneIsServed(names);
   return {};
 }
 
@@ -85,7 +88,7 @@ Result<void> FolderRepository::StartOne(const std::filesystem::path& folder, std
     const std::lock_guard lock(known.loading);
     EDGEWISE_TRY(LoadKnown(known));
   }
-  Open();
+  Open(!options_.exclusive);
   return {};
 }
 
@@ -95,10 +98,25 @@ Result<void> FolderRepository::OpenLibrary() {
   return {};
 }
 
-void FolderRepository::Open() {
+void FolderRepository::Open(bool found_models) {
   const std::lock_guard lock(books_);
-  ready_ = true;
+  const bool served = std::ranges::any_of(known_, [](const auto& entry) { return entry.second.route->state() == Route::State::kLoaded; });
+  started_ = true;
+  ready_ = served || !found_models;
   Publish();
+}
+
+void FolderRepository::WarnIfNoneIsServed(const std::vector<std::string>& names) const {
+  const auto index = Index();
+  if (options_.exclusive || options_.memory_budget != 0 || detail::CountServed(index) != 0) return;
+  if (std::ranges::find(names, detail::kModelFile) != names.end()) {
+    log::Warn("no model is served: DIR is itself a model, as it holds {}: use --model-dir DIR --name NAME, or its parent",
+              detail::kModelFile);
+  } else if (index.empty()) {
+    log::Warn("no model is served: DIR needs a folder for each, such as DIR/NAME/1/{}", detail::kModelFile);
+  } else {
+    log::Warn("no model is served: nothing in DIR could be loaded");
+  }
 }
 
 FolderRepository::Known& FolderRepository::Note(std::string name, const std::filesystem::path& folder) {

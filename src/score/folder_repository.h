@@ -22,6 +22,7 @@ namespace edgewise::score {
 /// was. Loads of different models do not wait for each other; those of one model do.
 /// Memory budget: a model is loaded and let go as a whole, with its versions, and the one just loaded stays. A model that never was loaded
 /// may be over the budget for the moment between its load and the release of others.
+/// Logs each load after the start in one line: model, versions, why it failed; and at the start if no model is served.
 class FolderRepository final : public ModelRepository {
  public:
   FolderRepository(Files& files, Options options);
@@ -38,7 +39,7 @@ class FolderRepository final : public ModelRepository {
   std::vector<Entry> Index() const override;
   std::vector<std::shared_ptr<ModelVersion>> Loaded() const override;
   void Stop() override;
-  bool ready() const override { return ready_.load(std::memory_order_acquire); }
+  bool ready() const override { return ready_.load(std::memory_order_acquire) && !stopping_; }
 
  private:
   /// A model that the repository knows; never forgotten. `loading` is held by who loads or unloads it, `books_` guards the rest.
@@ -61,7 +62,8 @@ class FolderRepository final : public ModelRepository {
   };
 
   Result<void> OpenLibrary();
-  void Open();
+  void Open(bool found_models);
+  void WarnIfNoneIsServed(const std::vector<std::string>& names) const;
   Known& Note(std::string name, const std::filesystem::path& folder);
   Known* FindKnown(std::string_view name);
   Result<Known*> FindOrNote(std::string_view name);
@@ -72,6 +74,7 @@ class FolderRepository final : public ModelRepository {
   Result<void> Keep(Known& known, const Outcome& outcome);
   Result<void> WarmKnown(const std::string& model);
   void MakeRoom(const Known& known, std::size_t bytes);
+  static void LogLoad(const std::string& model, const std::vector<Entry>& entries, const Result<void>& loaded);
   void SetRoute(Known& known, std::shared_ptr<const detail::Route> route);
   void Publish();
   std::shared_ptr<const detail::Route> NotLoaded(const std::string& name) const;
@@ -84,7 +87,8 @@ class FolderRepository final : public ModelRepository {
   detail::Workshop workshop_;
   detail::RouteTable table_;
   std::atomic<std::uint64_t> uses_{0};
-  std::atomic<bool> ready_{false};
+  std::atomic<bool> started_{false};
+  std::atomic<bool> ready_{false};  ///< Not if models were found at the start and none could be loaded; one that is loaded later mends it.
   std::atomic<bool> stopping_{false};
 
   mutable std::mutex books_;  // guards what follows, and the Known

@@ -1,7 +1,9 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
+#include "base/log.h"
 #include "score/folder_repository.h"
 
 namespace edgewise::score {
@@ -47,9 +49,29 @@ Result<void> FolderRepository::LoadKnown(Known& known) {
     MakeRoom(known, known.bytes);
   }
   auto outcome = LoadAll(known);
-  const std::lock_guard lock(books_);
-  if (outcome.error && IsLoaded(known.route)) return Keep(known, outcome);
-  return Take(known, std::move(outcome));
+  auto entries = outcome.entries;
+  auto loaded = [&]() -> Result<void> {
+    const std::lock_guard lock(books_);
+    if (outcome.error && IsLoaded(known.route)) return Keep(known, outcome);
+    return Take(known, std::move(outcome));
+  }();
+  if (started_) LogLoad(known.name, entries, loaded);
+  return loaded;
+}
+
+void FolderRepository::LogLoad(const std::string& model, const std::vector<Entry>& entries, const Result<void>& loaded) {
+  std::vector<std::string> versions;
+  for (const auto& entry : entries) {
+    if ((entry.state == kReady) == loaded.has_value()) versions.push_back(entry.version);
+  }
+  const auto named = fmt::format("{}", fmt::join(versions, ", "));
+  if (loaded) {
+    log::Info("model \"{}\" is loaded: version {}", model, named);
+  } else if (named.empty()) {
+    log::Warn("load failed: {}", loaded.error().message);
+  } else {
+    log::Warn("load of version {} failed: {}", named, loaded.error().message);
+  }
 }
 
 FolderRepository::Outcome FolderRepository::LoadAll(const Known& known) const {
@@ -62,6 +84,7 @@ FolderRepository::Outcome FolderRepository::LoadAll(const Known& known) const {
     return {};
   }();
   if (!prepared) outcome.error = prepared.error();
+  std::ranges::stable_partition(served, [&](const auto& found) { return found.number != outcome.settings.shadow; });
   for (const auto& found : served) {
     auto loaded = LoadOneVersion(known, found, outcome);
     if (loaded) continue;
@@ -69,15 +92,22 @@ FolderRepository::Outcome FolderRepository::LoadAll(const Known& known) const {
     outcome.entries.push_back({known.name, std::to_string(found.number), std::string(kUnavailable), loaded.error().message});
     if (!outcome.error) outcome.error = std::move(loaded.error());
   }
+  std::ranges::sort(outcome.versions, {}, &Route::Version::number);
+  std::ranges::sort(outcome.entries, {}, [](const Entry& entry) { return VersionNumber(entry.version); });
   return outcome;
 }
 
 Result<void> FolderRepository::LoadOneVersion(const Known& known, const detail::FoundVersion& found, Outcome& outcome) const {
   EDGEWISE_ASSIGN(auto model, detail::ReadModel(files_, found.folder, outcome.settings.image, options_));
   EDGEWISE_ASSIGN(auto ready, detail::LoadVersion(workshop_, known.name, found.number, std::move(model), outcome.settings));
+  Route::Version version{found.number, ready.version};
+  EDGEWISE_TRY(detail::FitsBeside(version, outcome.versions, outcome.settings));
+  if (found.number == outcome.settings.shadow && outcome.versions.empty() && !outcome.refused.empty()) {
+    return Fail(Code::kInvalidArgument, "it is the shadow, and no version that would answer could be loaded");
+  }
   outcome.bytes += ready.version->bytes();
   outcome.entries.push_back({known.name, std::to_string(found.number), std::string(kReady), std::move(ready.remark)});
-  outcome.versions.push_back({found.number, std::move(ready.version)});
+  outcome.versions.push_back(std::move(version));
   return {};
 }
 
@@ -109,11 +139,6 @@ Result<void> FolderRepository::Take(Known& known, Outcome outcome) {
     return Fail(error.code, fmt::format("model \"{}\": {}", known.name, error.message));
   }
   auto route = std::make_shared<const Route>(known.name, std::move(outcome.versions), outcome.settings, std::move(outcome.refused));
-  for (auto& entry : known.entries) {
-    if (outcome.settings.shadow && entry.version == std::to_string(*outcome.settings.shadow) && entry.reason.empty()) {
-      entry.reason = route->shadow_remark();
-    }
-  }
   known.bytes = outcome.bytes;
   MakeRoom(known, known.bytes);
   SetRoute(known, std::move(route));
@@ -143,7 +168,9 @@ void FolderRepository::MakeRoom(const Known& known, std::size_t bytes) {
 void FolderRepository::SetRoute(Known& known, std::shared_ptr<const Route> route) {
   route->Touch(uses_.fetch_add(1, std::memory_order_relaxed));
   known.route = std::move(route);
-  if (ready_) Publish();
+  if (!started_) return;
+  if (IsLoaded(known.route)) ready_ = true;
+  Publish();
 }
 
 /// Needs books_.

@@ -80,7 +80,7 @@ class ModelRepository {
   virtual std::vector<std::shared_ptr<ModelVersion>> Loaded() const { return {}; }
   /// Answers with kUnavailable what waits, at once, and what runs, as soon as it can be stopped; for good. ready() is false from now on.
   virtual void Stop() {}
-  virtual bool ready() const = 0;  ///< All models of the start are loaded or were refused; false once stopping.
+  virtual bool ready() const = 0;  ///< The models of the start are loaded, unless none could be; false once stopping.
 };
 
 }  // namespace edgewise::score

@@ -31,6 +31,8 @@ TEST(ModelVersions, TheSettingsSayWhichAreServed) {
   EXPECT_EQ(served("[labels]\nstable = 1"), "13");
   EXPECT_EQ(served("versions = [2]\n[weights]\n1 = 1\n2 = 1"), "12");
   EXPECT_EQ(served("shadow = 2"), "23");
+  EXPECT_EQ(served("shadow = 3"), "23") << "the latest is the newest that is no shadow";
+  EXPECT_EQ(served("versions = [1]\nshadow = 3"), "13");
   const auto missing = OpenThree(rig, "versions = [4]")->Index();
   EXPECT_THAT(missing[0].reason, HasSubstr("names version 4"));
 }
@@ -82,6 +84,61 @@ TEST(ModelVersions, EqualKeysStayTogetherAndAChangedWeightMovesNoMoreThanItMust)
   EXPECT_NEAR(forward, 200, 60);
 }
 
+TEST(ModelVersions, AShadowThatGoesLiveDoesNotAnswer) {
+  RepositoryRig rig;
+  rig.Put("m/1/model.onnx", "100");
+  const auto repository = rig.Open();
+  rig.Put("m/2/model.onnx", "200");
+  rig.Put("m/serving.toml", "shadow = 2");
+  ASSERT_TRUE(repository->Load("m"));
+  const auto choice = repository->Find("m", "", "");
+  EXPECT_EQ(choice->version->version(), "1");
+  ASSERT_NE(choice->shadow, nullptr);
+  EXPECT_EQ(choice->shadow->version(), "2");
+}
+
+TEST(ModelVersions, ALoadThatWouldMixInputsFailsAndKeepsWhatRan) {
+  RepositoryRig rig;
+  rig.Put("m/1/model.onnx", "100");
+  rig.Put("m/2/model.onnx", "200 wide");
+  rig.Put("m/serving.toml", "versions = [1]");
+  const auto repository = rig.Open();
+  for (const std::string settings : {"shadow = 2", "[weights]\n1 = 90\n2 = 10"}) {
+    rig.Put("m/serving.toml", settings);
+    const auto loaded = repository->Load("m");
+    ASSERT_FALSE(loaded) << settings;
+    EXPECT_EQ(loaded.error().code, Code::kInvalidArgument);
+    EXPECT_THAT(loaded.error().message, HasSubstr("its inputs or outputs are not those of version 1"));
+    EXPECT_THAT(repository->Index().at(1).reason, HasSubstr(settings == "shadow = 2" ? "names it as shadow" : "gives it a weight"));
+    for (int i = 0; i < 10; ++i) EXPECT_THAT(Score(*repository, "m", 1).values, ElementsAre(101)) << settings;
+  }
+  rig.Put("m/serving.toml", "versions = \"all\"\n[labels]\nstable = 1");
+  EXPECT_TRUE(repository->Load("m")) << "versions that clients choose by themselves may differ";
+}
+
+TEST(ModelVersions, AtTheStartAMisfitIsLeftOut) {
+  RepositoryRig rig;
+  rig.Put("m/1/model.onnx", "100 wide");
+  rig.Put("m/2/model.onnx", "200");
+  rig.Put("m/3/model.onnx", "300");
+  rig.Put("m/serving.toml", "versions = [2]\nshadow = 1\n[weights]\n2 = 1\n3 = 1");
+  const auto repository = rig.Open();
+  std::string states;
+  for (const auto& entry : repository->Index()) states += entry.version + entry.state + ' ';
+  EXPECT_EQ(states, "1UNAVAILABLE 2READY 3READY ");
+  EXPECT_EQ(repository->Find("m", "1", "").error().code, Code::kUnavailable);
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(Score(*repository, "m", 1).values.size(), 1U);
+}
+
+TEST(ModelVersions, AShadowDoesNotStandInForABrokenVersion) {
+  RepositoryRig rig;
+  rig.Put("m/1/model.onnx", "broken");
+  rig.Put("m/2/model.onnx", "200");
+  rig.Put("m/serving.toml", "shadow = 2");
+  const auto repository = rig.Open();
+  EXPECT_EQ(Score(*repository, "m", 1).code, Code::kUnavailable);
+}
+
 /// Scores a row and shows it to the shadow, as a protocol does.
 Answer ScoreWithShadow(ModelRepository& repository, float value) {
   const auto choice = repository.Find("m", "", "");
@@ -117,7 +174,7 @@ TEST(ModelVersions, AShadowScoresTheSameRowsAndIsOnlyCompared) {
 
 TEST(ModelVersions, ABusyOrBrokenShadowIsNobodysTrouble) {
   RepositoryRig rig;
-  const auto repository = OpenThree(rig, "shadow = 3\njoin_rows = 1");
+  const auto repository = OpenThree(rig, "versions = [3]\nshadow = 3\njoin_rows = 1");
   const auto shadow = repository->Find("m", "3", "")->version;
   EXPECT_EQ(repository->Find("m", "", "")->version->version(), "3") << "alone it must answer";
   rig.Put("m/serving.toml", "versions = \"all\"\nshadow = 3\njoin_rows = 1");

@@ -80,7 +80,8 @@ class SharedEngine final : public ModelEngine {
   std::shared_ptr<FakeModelEngine> fake_;  // shared with the test
 };
 
-/// A folder of models in memory. "model.onnx" holds a number: the bias of a fake over two columns. Any other text is a broken model.
+/// A folder of models in memory. "model.onnx" holds a number: the bias of a fake over two columns ("100 wide": over three). Any other text
+/// is a broken model.
 struct RepositoryRig {
   FakeFiles files;
   ModelRepository::Options options;
@@ -103,10 +104,11 @@ struct RepositoryRig {
   /// The engine of the model that holds this number; there before it is loaded, so that it can be held.
   std::shared_ptr<FakeModelEngine> Engine(std::string_view onnx) {
     const std::lock_guard lock(mutex_);
+    const std::size_t columns = onnx.ends_with(" wide") ? 3 : 2;
     auto& engine = engines_[std::string(onnx)];
     float bias = 0;
     std::from_chars(onnx.data(), onnx.data() + onnx.size(), bias);
-    if (engine == nullptr) engine = std::make_shared<FakeModelEngine>(2, bias);
+    if (engine == nullptr) engine = std::make_shared<FakeModelEngine>(columns, bias);
     return engine;
   }
   std::size_t opened() {

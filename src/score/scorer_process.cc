@@ -12,10 +12,10 @@
 #include <cstdio>
 #include <future>
 #include <nlohmann/json.hpp>
-#include <set>
 #include <thread>
 
 #include "base/log.h"
+#include "score/detail/model_folder.h"
 
 namespace edgewise::score {
 namespace {
@@ -38,7 +38,7 @@ Result<Serving> Begin(const ScorerProcess& process) {
   Serving serving;
   EDGEWISE_ASSIGN(serving.models, OpenModels(process));
   for (const auto& entry : serving.models->Index()) {
-    if (!entry.reason.empty()) log::Warn("model \"{}\", version \"{}\" is not served: {}", entry.model, entry.version, entry.reason);
+    if (!entry.reason.empty()) log::Warn("{}", detail::EntryText(entry));
   }
   EDGEWISE_ASSIGN(serving.http, ScoreServer::Start(*serving.models, process.server));
   if (process.grpc) {
@@ -47,15 +47,9 @@ Result<Serving> Begin(const ScorerProcess& process) {
   return serving;
 }
 
-std::size_t CountModels(const ModelRepository& models) {
-  std::set<std::string> names;
-  for (auto& entry : models.Index()) names.insert(std::move(entry.model));
-  return names.size();
-}
-
 std::string ReadyLine(const Serving& serving, bool json) {
   const auto& http = serving.http->addresses();
-  const auto models = CountModels(*serving.models);
+  const auto models = detail::CountServed(serving.models->Index());
   if (json) {
     nlohmann::ordered_json ready = {{"http", http}};
     if (serving.grpc) ready["grpc"] = serving.grpc->address();

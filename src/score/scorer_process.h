@@ -32,7 +32,8 @@ GrpcServer::Options GrpcOptionsOf(const ScorerProcess& process);
 /// Serves until SIGTERM, SIGINT or the end of the lifeline; then takes no more requests and answers those in flight. Call it before any
 /// thread is started: it blocks these signals.
 /// Prints one line to standard output: "ready http=ADDRESS,... grpc=ADDRESS models=N" when it answers requests, or
-/// "failed CODE message", which it also returns. Models of a repository that cannot be served are named on standard error.
+/// "failed CODE message", which it also returns. N counts the models that have a version ready. Models of a repository that cannot be
+/// served are named on standard error.
 Result<void> RunScorer(const ScorerProcess& process);
 
 }  // namespace edgewise::score

@@ -69,10 +69,14 @@ Result<std::vector<FoundVersion>> ServedVersions(const ModelFolder& folder, cons
   for (const auto& [label, number] : settings.labels) wanted.insert(number);
   for (const auto& [number, weight] : settings.weights) wanted.insert(number);
   if (settings.shadow) wanted.insert(*settings.shadow);
+  std::uint64_t newest = 0;
+  for (const auto& version : folder.versions) {
+    if (version.number != settings.shadow) newest = version.number;
+  }
   std::vector<FoundVersion> served;
   for (const auto& version : folder.versions) {
     const bool named = wanted.erase(version.number) == 1;
-    const bool latest = &version == &folder.versions.back() && settings.served == ModelSettings::Served::kLatest;
+    const bool latest = version.number == newest && settings.served == ModelSettings::Served::kLatest;
     if (named || latest || settings.served == ModelSettings::Served::kAll) served.push_back(version);
   }
   if (wanted.empty()) return served;
@@ -93,6 +97,20 @@ Result<ModelFiles> ReadModel(Files& files, const std::filesystem::path& folder, 
   if (!reference) return std::unexpected(std::move(reference.error()));
   if (!options.fetch) return Fail(Code::kUnimplemented, "the model lies in a registry, and this scorer fetches none");
   return options.fetch(Trimmed(*reference));
+}
+
+std::size_t CountServed(const std::vector<ModelRepository::Entry>& index) {
+  std::set<std::string_view> served;
+  for (const auto& entry : index) {
+    if (entry.state == "READY") served.insert(entry.model);
+  }
+  return served.size();
+}
+
+std::string EntryText(const ModelRepository::Entry& entry) {
+  if (entry.version.empty()) return fmt::format("model \"{}\": none of its versions is served: {}", entry.model, entry.reason);
+  const auto* state = entry.state == "READY" ? "is served, but" : "is not served";
+  return fmt::format("model \"{}\", version {} {}: {}", entry.model, entry.version, state, entry.reason);
 }
 
 }  // namespace edgewise::score::detail

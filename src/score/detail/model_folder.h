@@ -39,10 +39,16 @@ struct ModelFolder {
 Result<ModelFolder> LookInto(Files& files, const std::filesystem::path& folder);
 /// serving.toml, if it is there. Errors: kInvalidArgument (file, line, key).
 Result<ModelSettings> ReadSettings(Files& files, const std::filesystem::path& folder);
-/// The versions to be loaded. Errors: kNotFound (one that the settings name and that is not there).
+/// The versions to be loaded, ascending; "latest" is the newest that is no shadow. Errors: kNotFound (one that the settings name and that
+/// is not there).
 Result<std::vector<FoundVersion>> ServedVersions(const ModelFolder& folder, const ModelSettings& settings);
 /// The bytes of a version, from its folder or from where `image` or its model.ref says. Errors: kNotFound, as Options::fetch.
 Result<ModelFiles> ReadModel(Files& files, const std::filesystem::path& folder, const std::string& image,
                              const ModelRepository::Options& options);
+
+/// How many models have a version that is ready.
+std::size_t CountServed(const std::vector<ModelRepository::Entry>& index);
+/// One line about an entry with a reason, for whoever started the scorer: which model and version is not served, or served with a remark.
+std::string EntryText(const ModelRepository::Entry& entry);
 
 }  // namespace edgewise::score::detail

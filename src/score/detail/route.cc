@@ -42,7 +42,7 @@ Route::Route(std::string model, std::vector<Version> versions, const ModelSettin
       versions_(std::move(versions)),
       refused_(std::move(refused)),
       labels_(settings.labels) {
-  SetShadow(settings);
+  if (const auto* shadow = settings.shadow ? Find(*settings.shadow) : nullptr; shadow != nullptr) shadow_ = shadow->version;
   SetStandard(settings);
   for (std::size_t i = 0; i < versions_.size(); ++i) {
     const auto weight = settings.weights.find(versions_[i].number);
@@ -55,17 +55,6 @@ Route::Route(std::string model, std::vector<Version> versions, const ModelSettin
 const Route::Version* Route::Find(std::uint64_t number) const {
   const auto found = std::ranges::find(versions_, number, &Version::number);
   return found == versions_.end() ? nullptr : &*found;
-}
-
-void Route::SetShadow(const ModelSettings& settings) {
-  const auto* named = settings.shadow ? Find(*settings.shadow) : nullptr;
-  if (named == nullptr) return;
-  for (const auto& other : versions_) {
-    if (SameSignature(other.version->signature(), named->version->signature())) continue;
-    shadow_remark_ = fmt::format("it shadows no other: its inputs or outputs are not those of version {}", other.number);
-    return;
-  }
-  shadow_ = named->version;
 }
 
 void Route::SetStandard(const ModelSettings& settings) {
@@ -125,6 +114,19 @@ Result<const Route::Version*> Route::Named(std::string_view version) const {
   for (const auto& served : versions_) numbers.push_back(served.number);
   return Fail(Code::kNotFound,
               fmt::format("model \"{}\" has no version \"{}\"; served: {}", model_, Shown(version), fmt::join(numbers, ", ")));
+}
+
+Result<void> FitsBeside(const Route::Version& version, const std::vector<Route::Version>& others, const ModelSettings& settings) {
+  const bool shadows = settings.shadow == version.number;
+  const bool weighted = settings.weights.contains(version.number);
+  for (const auto& other : others) {
+    if (!shadows && !(weighted && settings.weights.contains(other.number))) continue;
+    if (SameSignature(version.version->signature(), other.version->signature())) continue;
+    return Fail(Code::kInvalidArgument,
+                fmt::format("serving.toml {}, and its inputs or outputs are not those of version {}: take it out there",
+                            shadows ? "names it as shadow" : "gives it a weight", other.number));
+  }
+  return {};
 }
 
 }  // namespace edgewise::score::detail

@@ -36,8 +36,6 @@ class Route {
   /// When it was last asked for, in the repository's count of uses.
   void Touch(std::uint64_t use) const { touched_.store(use, std::memory_order_relaxed); }
   std::uint64_t touched() const { return touched_.load(std::memory_order_relaxed); }
-  /// Why a version that the settings name as shadow does not shadow others; "" if it does, or none is named.
-  const std::string& shadow_remark() const { return shadow_remark_; }
 
  private:
   struct Weighted {
@@ -45,7 +43,6 @@ class Route {
     double weight;
   };
   const Version* Find(std::uint64_t number) const;
-  void SetShadow(const ModelSettings& settings);
   void SetStandard(const ModelSettings& settings);
   const Version& Own(std::string_view sticky) const;
   Result<const Version*> Named(std::string_view version) const;
@@ -60,9 +57,12 @@ class Route {
   double total_ = 0;
   std::size_t standard_ = 0;              ///< Answers when there are no weights: an index into versions_.
   std::shared_ptr<ModelVersion> shadow_;  // as in versions_
-  std::string shadow_remark_;
   mutable std::atomic<std::uint64_t> tickets_{0};
   mutable std::atomic<std::uint64_t> touched_{0};
 };
+
+/// Whether a version can be served beside `others`: a shadow needs the inputs and outputs of all of them, a version with a weight those of
+/// the others with one. Ask for the shadow last. Errors: kInvalidArgument, names the version that it differs from.
+Result<void> FitsBeside(const Route::Version& version, const std::vector<Route::Version>& others, const ModelSettings& settings);
 
 }  // namespace edgewise::score::detail

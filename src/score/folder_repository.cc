@@ -69,8 +69,8 @@ Result<void> FolderRepository::Start(const std::filesystem::path& folder) {
       known.route = std::make_shared<const Route>(Shown(name), Route::State::kUnavailable, known.entries[0].reason);
     } else if (!options_.exclusive && options_.memory_budget == 0) {
       const std::lock_guard lock(known.loading);
-      if (!LoadKnown(known)) continue;  // its entry says why; the others are served
-      found_models = found_models || loaded || detail::LookInto(files_, known.folder);
+      const auto loaded = LoadKnown(known);  // where it fails, the entry says why and the others are served
+      found_models = found_models || loaded.has_value() || detail::LookInto(files_, known.folder);
     }
   }
   Open(found_models);

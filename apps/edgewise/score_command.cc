@@ -47,8 +47,9 @@ void AddLimits(CLI::App& serve, Choice& choice) {
   serve.add_option("--timeout", choice.limit, "milliseconds a request may take; a longer one gets 504")
       ->check(CLI::Range(1, 3600000))
       ->capture_default_str();
-  serve.add_option("--memory-budget", choice.memory_budget,
-                   "MiB of loaded models: the least recently used are let go, and loaded again when asked for; 0: all stay")
+  serve
+      .add_option("--memory-budget", choice.memory_budget,
+                  "MiB of loaded models: the least recently used are let go, and loaded again when asked for; 0: all stay")
       ->capture_default_str();
 }
 

@@ -30,7 +30,7 @@ class ScoreServer {
   virtual ~ScoreServer() = default;
   virtual const std::vector<std::string>& addresses() const = 0;  ///< As bound.
   virtual std::vector<std::string> metrics_addresses() const = 0;
-  virtual std::vector<std::string> routes() const = 0;            ///< "GET /v2/models/{model}" for each.
+  virtual std::vector<std::string> routes() const = 0;  ///< "GET /v2/models/{model}" for each.
 };
 
 }  // namespace edgewise::score

@@ -11,7 +11,22 @@
 namespace edgewise::score {
 
 /// The datatypes of the Open Inference Protocol, and BF16.
-enum class DataType : std::uint8_t { kBool, kUint8, kUint16, kUint32, kUint64, kInt8, kInt16, kInt32, kInt64, kFp16, kBf16, kFp32, kFp64, kBytes };
+enum class DataType : std::uint8_t {
+  kBool,
+  kUint8,
+  kUint16,
+  kUint32,
+  kUint64,
+  kInt8,
+  kInt16,
+  kInt32,
+  kInt64,
+  kFp16,
+  kBf16,
+  kFp32,
+  kFp64,
+  kBytes
+};
 
 /// "FP32", "BYTES", ...: the protocol's names.
 std::string_view NameOf(DataType type);

@@ -24,20 +24,27 @@ void PutNumber(DataType type, std::mt19937& random, std::byte* at) {
   const double real = static_cast<double>(random() % 1000) / 500;
   const double whole = static_cast<double>(random() % 2);
   switch (type) {
-    case DataType::kFp32: return Put<float>(at, real);
-    case DataType::kFp64: return Put<double>(at, real);
+    case DataType::kFp32:
+      return Put<float>(at, real);
+    case DataType::kFp64:
+      return Put<double>(at, real);
     case DataType::kBool:
     case DataType::kUint8:
-    case DataType::kInt8: return Put<std::uint8_t>(at, whole);
+    case DataType::kInt8:
+      return Put<std::uint8_t>(at, whole);
     case DataType::kUint16:
-    case DataType::kInt16: return Put<std::uint16_t>(at, whole);
+    case DataType::kInt16:
+      return Put<std::uint16_t>(at, whole);
     case DataType::kUint32:
-    case DataType::kInt32: return Put<std::uint32_t>(at, whole);
+    case DataType::kInt32:
+      return Put<std::uint32_t>(at, whole);
     case DataType::kUint64:
-    case DataType::kInt64: return Put<std::uint64_t>(at, whole);
+    case DataType::kInt64:
+      return Put<std::uint64_t>(at, whole);
     case DataType::kFp16:
     case DataType::kBf16:
-    case DataType::kBytes: return;
+    case DataType::kBytes:
+      return;
   }
 }
 

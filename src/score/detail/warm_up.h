@@ -14,7 +14,7 @@ namespace edgewise::score::detail {
 struct RunCost {
   std::chrono::nanoseconds first{0};    ///< A run of one row.
   std::chrono::nanoseconds further{0};  ///< Each row more in the same run.
-  std::size_t good_rows = 1;            ///< Up to here each doubling of the rows made a row at least a tenth cheaper; 1 where rows depend on others.
+  std::size_t good_rows = 1;  ///< Up to here each doubling of the rows made a row at least a tenth cheaper; 1 where rows depend on others.
 
   std::chrono::nanoseconds Of(std::size_t rows) const { return first + further * (rows == 0 ? 0 : rows - 1); }
 };

@@ -81,10 +81,11 @@ ReplySniffer::Next ReplySniffer::Head(bool to_head, std::string& out) {
   }
   boost::system::error_code error;
   const auto used = parser_->put(boost::asio::buffer(buffer_), error);
+  head_.append(buffer_, 0, used);  // the parser may take a head line by line
+  buffer_.erase(0, used);
   if (error && error != http::error::need_more) return Lost(out);
   if (!parser_->is_header_done()) return Next::kMore;
-  out = buffer_.substr(0, used);
-  buffer_.erase(0, used);
+  out = std::exchange(head_, {});
   status_ = static_cast<int>(parser_->get().result_int());
   finished_ = parser_->is_done();
   parser_->eager(true);

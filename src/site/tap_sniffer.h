@@ -88,13 +88,15 @@ class ReplySniffer {
   Next Step(bool to_head, std::string& out);
   int status() const { return status_; }       ///< Of the last head.
   bool finished() const { return finished_; }  ///< With what Step() gave last, that reply ended.
-  std::string TakeRest() { return std::exchange(buffer_, {}).substr(std::exchange(passed_on_, 0)); }  ///< For who does not go on asking.
+  /// For who does not go on asking.
+  std::string TakeRest() { return std::exchange(head_, {}) + std::exchange(buffer_, {}).substr(std::exchange(passed_on_, 0)); }
 
  private:
   using Parser = boost::beast::http::response_parser<KeptBody>;
   Next Head(bool to_head, std::string& out);
   Next Lost(std::string& out);
 
+  std::string head_;  // what the parser has taken of a head that is not whole yet
   std::string buffer_;
   std::size_t passed_on_ = 0;  // bytes at the front of buffer_ that were given out, and are not parsed yet: half of a chunk's head
   std::optional<Parser> parser_;

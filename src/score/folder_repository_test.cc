@@ -102,8 +102,7 @@ TEST(FolderRepository, HostileNamesAndVersionsAreNotFoundAndNotEchoed) {
                                "../x",
                                std::string("good\0", 5),
                                "good\xE2\x80\xAE",
-                               "go\xEF\xBD\x8F"
-                               "d",
+                               "go\xEF\xBD\x8F\x64",
                                "GOOD",
                                "good ",
                                "/models/good",

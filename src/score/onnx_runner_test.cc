@@ -68,7 +68,7 @@ TEST(OnnxRunner, OutputsMayBeInputsAndConstants) {
   const auto opened = Open(Model(graph));
   ASSERT_NE(opened.runner, nullptr);
   const std::array<std::size_t, 3> wanted{0, 1, 2};
-  for (float first = 0; first < 3; ++first) {
+  for (const float first : {0.0F, 1.0F, 2.0F}) {
     const Floats input{.shape = {3}, .values = {first, 2, 3}};
     const auto view = input.View();
     const auto outputs = opened.runner->Run({&view, 1}, wanted);

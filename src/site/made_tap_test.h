@@ -21,7 +21,7 @@ class AskedSite {
  public:
   using Answering = std::function<net::HttpResponse(const Question&)>;
   Ask ask() {
-    return [this](Question question, net::Responder respond) {
+    return [this](const Question& question, net::Responder respond) {
       std::unique_lock lock(mutex_);
       questions_.push_back(question);
       if (!answering_) return waiting_.push_back(std::move(respond));
@@ -74,7 +74,7 @@ inline std::string WithScore(std::string reply) { return reply.insert(reply.find
 
 class TapTest : public testing::Test {
  protected:
-  void Open(std::chrono::milliseconds wait, std::function<void(TapOptions&)> change = [](TapOptions&) {}) {
+  void Open(std::chrono::milliseconds wait, const std::function<void(TapOptions&)>& change = [](TapOptions&) {}) {
     TapOptions options{.name = "orders",
                        .listen = "127.0.0.1:0",
                        .upstream = application_.address(),

@@ -6,6 +6,10 @@
 /// a log line is an exit (house rule 6).
 namespace edgewise::log {
 
+/// spdlog makes its logger when it is first asked. Asked here, that is before there are threads: the library is not built with
+/// ThreadSanitizer, which would otherwise take a logger made by one thread and used by the next for a race.
+inline const auto* const kMadeBeforeThreads = spdlog::default_logger_raw();
+
 template <class... Args>
 void Info(fmt::format_string<Args...> text, Args&&... args) {
   spdlog::info(text, std::forward<Args>(args)...);

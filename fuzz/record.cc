@@ -19,6 +19,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (!std::isnan(temp) && (temp < -60 || temp > 140)) std::abort();
     if (record->sequence == 0 || record->values.size() != stream.fields.size()) std::abort();
   }
-  (void)parser.ParseMany(stream, json, feature::RecordParser::Form::kRequest);
+  (void)parser.Parse(stream, json, feature::RecordParser::Form::kRequest);
   return 0;
 }

@@ -59,8 +59,6 @@ class RecordParser {
   RecordParser();
   ~RecordParser();
   Result<Record> Parse(const StreamSpec& stream, std::string_view json, Form form);
-  /// A request body: one object, or an array of objects.
-  Result<std::vector<Record>> ParseMany(const StreamSpec& stream, std::string_view json, Form form);
 
  private:
   struct State;

@@ -146,20 +146,4 @@ Result<Record> RecordParser::Parse(const StreamSpec& stream, std::string_view js
   return ReadRecord(stream, element, form);
 }
 
-Result<std::vector<Record>> RecordParser::ParseMany(const StreamSpec& stream, std::string_view json, Form form) {
-  EDGEWISE_ASSIGN(const dom::element element, state_->Read(stream, json));
-  std::vector<Record> records;
-  dom::array array;
-  if (element.get(array) != simdjson::SUCCESS) {
-    EDGEWISE_ASSIGN(Record record, ReadRecord(stream, element, form));
-    records.push_back(std::move(record));
-    return records;
-  }
-  for (const dom::element one : array) {
-    EDGEWISE_ASSIGN(Record record, ReadRecord(stream, one, form));
-    records.push_back(std::move(record));
-  }
-  return records;
-}
-
 }  // namespace edgewise::feature

@@ -1,16 +1,12 @@
 #include "net/http.h"
 
-#include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "net/header_text.h"
+
 namespace edgewise::net {
 namespace {
-
-bool SameName(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  return std::ranges::equal(a, b, {}, lower, lower);
-}
 
 std::string_view FindHeader(const std::vector<Header>& headers, std::string_view name) {
   for (const auto& header : headers) {

@@ -84,7 +84,8 @@ FolderRepository::Outcome FolderRepository::LoadAll(const Known& known) const {
     return {};
   }();
   if (!prepared) outcome.error = prepared.error();
-  std::ranges::stable_partition(served, [&](const auto& found) { return found.number != outcome.settings.shadow; });
+  const auto shadow = std::ranges::find_if(served, [&](const auto& found) { return found.number == outcome.settings.shadow; });
+  if (shadow != served.end()) std::rotate(shadow, shadow + 1, served.end());  // loaded last
   for (const auto& found : served) {
     auto loaded = LoadOneVersion(known, found, outcome);
     if (loaded) continue;

@@ -111,7 +111,7 @@ std::string StreamsJson(const feature::Program& program) {
 void AnswerQuestion(SiteDoor& door, const Question& question, const Responder& respond) {
   switch (question.kind) {
     case Question::Kind::kScore:
-      return Answer(TakeScore(door, {question.name, question.body, question.lineage}, respond), respond);
+      return Answer(TakeScore(door, {question.name, question.body, "", question.lineage}, respond), respond);
     case Question::Kind::kRecords:
       return Answer(TakeRecords(door, question.body, question.name, respond), respond);
   }
@@ -122,7 +122,7 @@ void AddSiteRoutes(Router& router, SiteDoor& door) {
     Answer(TakeRecords(door, request.body, in.at("stream"), respond), respond);
   });
   router.Add("POST", "/score/{model}", [&door](const HttpRequest& request, const Router::Parameters& in, const Responder& respond) {
-    Answer(TakeScore(door, {in.at("model"), request.body, std::nullopt}, respond), respond);
+    Answer(TakeScore(door, {in.at("model"), request.body, request.header("Content-Type"), std::nullopt}, respond), respond);
   });
   router.Add("POST", "/labels", [&door](const HttpRequest& request, const auto&, const Responder& respond) {
     Answer(PostLabel(door, request, respond), respond);

@@ -82,8 +82,8 @@ class SiteTest : public testing::Test {
     return found == images_.end() ? Result<std::vector<package::File>>(Fail(Code::kNotFound, "no such image")) : found->second;
   }
 
-  net::HttpResponse Post(std::string target, std::string body) {
-    net::HttpRequest request{.method = "POST", .target = std::move(target), .headers = {}, .body = std::move(body)};
+  net::HttpResponse Post(std::string target, std::string body, std::vector<net::Header> headers = {}) {
+    net::HttpRequest request{.method = "POST", .target = std::move(target), .headers = std::move(headers), .body = std::move(body)};
     auto answer = client_->Send(request, Deadline::After(seconds(20)));
     EXPECT_TRUE(answer) << answer.error().message;
     return answer ? *answer : net::HttpResponse{};
@@ -106,8 +106,15 @@ class SiteTest : public testing::Test {
     return Post("/records/stop",
                 fmt::format(R"({{"producer":"p","seq":{},"time":"{}","name":"{}","delay":{}}})", sequence, At(minutes), name, delay));
   }
-  net::HttpResponse Score(double minutes, std::string_view name) {
-    return Post("/score/late", fmt::format(R"({{"time":"{}","name":"{}","due":"{}","amount":0.5}})", At(minutes), name, At(minutes + 60)));
+  net::HttpResponse Score(double minutes, std::string_view name) { return Post("/score/late", Asked(minutes, name)); }
+  static std::string Asked(double minutes, std::string_view name) {
+    return fmt::format(R"({{"time":"{}","name":"{}","due":"{}","amount":0.5}})", At(minutes), name, At(minutes + 60));
+  }
+  /// What an answer says of its row: all but how long it took.
+  static nlohmann::json RowIn(const net::HttpResponse& answer) {
+    auto row = nlohmann::json::parse(answer.body);
+    row.erase("milliseconds");
+    return row;
   }
   std::size_t StoredSamples() {
     std::size_t samples = 0;

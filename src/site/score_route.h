@@ -12,6 +12,7 @@ namespace edgewise::site {
 struct ScoreRequest {
   const std::string& model;
   std::string_view body;
+  std::string_view content_type;            ///< "" is JSON.
   const std::optional<LineageId>& lineage;  ///< As in Question.
 };
 

@@ -50,7 +50,7 @@ class Simulation {
 
   YearRows Make() {
     for (int day = 0; day < options_.days; ++day) {
-      for (std::uint8_t site = 0; site < rows_.sites.size(); ++site) Day(day, site);
+      for (std::size_t site = 0; site < rows_.sites.size(); ++site) Day(day, static_cast<std::uint8_t>(site));
     }
     return std::move(rows_);
   }

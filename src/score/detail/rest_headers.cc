@@ -2,14 +2,12 @@
 
 #include <algorithm>
 
+#include "net/header_text.h"
+
 namespace edgewise::score::detail {
 namespace {
 
-char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-
-bool Is(std::string_view name, std::string_view expected) {
-  return std::ranges::equal(name, expected, [](char a, char b) { return Lower(a) == Lower(b); });
-}
+using net::SameName;
 
 bool IsPlainId(std::string_view id) {
   constexpr std::size_t kLongest = 128;
@@ -28,23 +26,23 @@ bool Set(std::string_view& place, std::string_view value) {
 RestHeaders ReadHeaders(std::span<const net::HeaderView> headers, std::string_view sticky_name) {
   RestHeaders read;
   for (const auto& [name, value] : headers) {
-    if (name.size() == sticky_name.size() && Is(name, sticky_name)) read.sticky = value;
+    if (name.size() == sticky_name.size() && SameName(name, sticky_name)) read.sticky = value;
     switch (name.size()) {  // of all headers that clients send, few have one of these lengths
       case 11:
-        if (Is(name, "traceparent")) read.several_traceparents |= Set(read.traceparent, value);
+        if (SameName(name, "traceparent")) read.several_traceparents |= Set(read.traceparent, value);
         break;
       case 12:
-        if (Is(name, "content-type")) read.content_type = value;
-        if (Is(name, "x-request-id") && IsPlainId(value)) read.request_id = value;
+        if (SameName(name, "content-type")) read.content_type = value;
+        if (SameName(name, "x-request-id") && IsPlainId(value)) read.request_id = value;
         break;
       case 15:
-        if (Is(name, "accept-encoding")) read.accept_encoding = value;
+        if (SameName(name, "accept-encoding")) read.accept_encoding = value;
         break;
       case 16:
-        if (Is(name, "content-encoding")) read.several_encodings |= Set(read.content_encoding, value);
+        if (SameName(name, "content-encoding")) read.several_encodings |= Set(read.content_encoding, value);
         break;
       case 31:
-        if (Is(name, "inference-header-content-length")) read.several_lengths |= Set(read.json_length, value);
+        if (SameName(name, "inference-header-content-length")) read.several_lengths |= Set(read.json_length, value);
         break;
       default:
         break;

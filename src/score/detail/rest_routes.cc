@@ -42,7 +42,6 @@ constexpr RestRoute kRoutes[] = {
 };
 
 constexpr std::string_view kModel = "{model}";
-constexpr std::string_view kVersion = "{version}";
 
 std::string_view TakeSegment(std::string_view& path) {
   const auto segment = path.substr(0, path.find('/'));

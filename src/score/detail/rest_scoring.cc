@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "net/header_text.h"
 #include "score/detail/infer_writer.h"
 #include "score/detail/json_tensor.h"
 #include "score/detail/numbers.h"
@@ -45,8 +46,6 @@ Error NoRows(Error error, std::string_view body) {
   return error;
 }
 
-bool IsCsv(std::string_view content_type) { return content_type.starts_with("text/csv"); }
-
 Error NoDurability() {
   return {Code::kFailedPrecondition, "a scorer keeps nothing, so it cannot promise durability: ask the site's /score, which has a disk"};
 }
@@ -73,7 +72,7 @@ Result<void> ReadScore(RestCall& call) {
   EDGEWISE_ASSIGN(const auto layout, PlainLayout::Of(version));
   PlainTable table;
   PlainReader reader(version, layout, table);
-  if (IsCsv(call.headers.content_type)) {
+  if (net::IsMediaType(call.headers.content_type, "text/csv")) {
     if (!simdjson::validate_utf8(call.body.data(), call.body.size())) return Invalid("the CSV is no UTF-8 text");
     EDGEWISE_TRY(reader.ReadCsv(call.body));
   } else {

@@ -1,4 +1,5 @@
 #include <thread>
+#include <utility>
 
 #include "score/grpc_hostile_test.h"
 
@@ -15,6 +16,12 @@ constexpr std::size_t kHeaderFlood = 160u << 20;  // [81 MiB] of 64 MB sent
 /// What gRPC itself takes for a moment when it is flooded, and glibc keeps: a second flood takes no more (docs/limits.md). Far below what
 /// was sent or named, all the same.
 constexpr std::size_t kFlood = 400u << 20;
+
+/// Settings of a client to which not a byte of an answer may be sent: INITIAL_WINDOW_SIZE 0.
+const std::string kNoWindow = frames::Big(4, 2) + frames::Big(0, 4);
+
+/// Of a call that is cancelled: RESOURCE_EXHAUSTED, in no table.
+const std::string kRefused = std::string("grpc-status\1") + "8";
 
 /// Waits for what another thread does. False if it does not.
 template <class Condition>
@@ -118,12 +125,102 @@ TEST_F(GrpcHostileTest, PingsAndSettingsWithoutEndAreCutOffOrHarmless) {
 }
 
 TEST_F(GrpcHostileTest, AnswersThatNobodyReadsAreBounded) {
-  auto raw = Raw(frames::Big(4, 2) + frames::Big(0, 4));  // INITIAL_WINDOW_SIZE 0: not a byte of an answer may be sent
+  const auto raw = Raw(kNoWindow);
   const auto request = RawSumRequest().SerializeAsString();
   for (std::uint32_t i = 0; i < 5'000 && raw->Send(frames::Request(2 * i + 1, request)); ++i) {
   }
-  raw.reset();  // as long as it lives it may hold every call that there is (docs/limits.md)
   ExpectUnharmed(kUnread);
+}
+
+TEST_F(GrpcHostileTest, AConnectionThatAgreedToItsStreamsIsClosedBeyondThem) {
+  BeginWith({.streams = 4});
+  sum_->runs_inline = false;
+  sum_->engine->Hold();
+  const auto raw = Raw();
+  EXPECT_TRUE(raw->Gets(frames::Big(3, 2) + frames::Big(4, 4)));  // MAX_CONCURRENT_STREAMS
+  raw->Send(frames::Frame(frames::kSettings, frames::kAck, 0, ""));
+  const auto request = RawSumRequest().SerializeAsString();
+  for (std::uint32_t i = 0; i < 5 && raw->Send(frames::Request(2 * i + 1, request)); ++i) {
+  }
+  EXPECT_TRUE(raw->GetsClosed());
+  sum_->engine->Release();
+  ExpectUnharmed();
+}
+
+TEST_F(GrpcHostileTest, AConnectionThatNeverAgreedHasTwiceItsStreamsAtWorkAndNoMore) {
+  constexpr std::uint32_t kMost = 8, kMore = 12;
+  BeginWith({.streams = kMost / 2, .calls = kMost + 1});
+  sum_->runs_inline = false;
+  sum_->engine->Hold();
+  const auto raw = Raw();
+  const auto request = RawSumRequest().SerializeAsString();
+  for (std::uint32_t i = 0; i < kMost + kMore; ++i) EXPECT_TRUE(raw->Send(frames::Request(2 * i + 1, request)));
+  EXPECT_TRUE(raw->Gets(kRefused, kMore));
+  EXPECT_TRUE(Until([&] { return sum_->submitted >= static_cast<int>(kMost); }));
+  EXPECT_EQ(sum_->submitted, static_cast<int>(kMost));
+  EXPECT_TRUE(Live());
+  const auto before = scored();
+  sum_->engine->Release();
+  EXPECT_TRUE(Until([&] { return scored() == before + kMost; }));
+  auto stream = 2 * (kMost + kMore) + 1;
+  EXPECT_TRUE(Until([&] {
+    raw->Send(frames::Request(std::exchange(stream, stream + 2), request));
+    return scored() > before + kMost;  // welcome again
+  }));
+  ExpectUnharmed();
+}
+
+TEST_F(GrpcHostileTest, AnswersThatNobodyTakesMakeRoomForOthers) {
+  constexpr std::uint32_t kCalls = 8;
+  BeginWith({.calls = kCalls, .stalled = {}});
+  const auto raw = Raw(kNoWindow);
+  const auto request = RawSumRequest().SerializeAsString();
+  for (std::uint32_t round = 0; round < 3; ++round) {
+    const auto before = scored();
+    for (std::uint32_t i = round * kCalls; i < (round + 1) * kCalls; ++i) EXPECT_TRUE(raw->Send(frames::Request(2 * i + 1, request)));
+    EXPECT_TRUE(Until([&] { return scored() == before + kCalls; }));
+    ExpectUnharmed();
+  }
+}
+
+TEST_F(GrpcHostileTest, CallsWhoseMessageDoesNotComeAreCountedToo) {
+  constexpr std::uint32_t kMost = 8, kMore = 12;
+  BeginWith({.streams = kMost / 2});
+  const auto raw = Raw();
+  const auto headers = frames::Block(frames::Call());
+  const auto call = [&](std::uint32_t i) { return frames::Frame(frames::kHeaders, frames::kEndHeaders, 2 * i + 1, headers); };
+  for (std::uint32_t i = 0; i < kMost + kMore; ++i) EXPECT_TRUE(raw->Send(call(i)));
+  EXPECT_TRUE(raw->Gets(kRefused, kMore));
+  for (std::uint32_t i = kMost + kMore; i < 20'000 && raw->Send(call(i)); ++i) {
+  }
+  ExpectUnharmed(kFlood);
+}
+
+TEST_F(GrpcHostileTest, CallsWhoseMessageDoesNotComeMakeRoomForOthers) {
+  constexpr std::uint32_t kCalls = 8;
+  BeginWith({.calls = kCalls, .stalled = {}});
+  const auto raw = Raw();
+  const std::string infer = "/inference.GRPCInferenceService/ModelInfer", live = "/inference.GRPCInferenceService/ServerLive";
+  for (std::uint32_t i = 0; i < kCalls; ++i) {
+    const auto headers = frames::Block(frames::Call({}, i % 2 == 0 ? infer : live));
+    EXPECT_TRUE(raw->Send(frames::Frame(frames::kHeaders, frames::kEndHeaders, 2 * i + 1, headers)));
+  }
+  EXPECT_TRUE(raw->Send(frames::Frame(frames::kPing, 0, 0, "12345678")));
+  EXPECT_TRUE(raw->Gets("12345678"));
+  ExpectUnharmed();
+}
+
+TEST_F(GrpcHostileTest, CallsAtWorkMakeNoRoomForOthers) {
+  constexpr int kCalls = 4;
+  BeginWith({.calls = kCalls, .stalled = {}});
+  sum_->runs_inline = false;
+  sum_->engine->Hold();
+  std::vector<std::thread> clients;
+  for (int i = 0; i < kCalls; ++i) clients.emplace_back([this] { EXPECT_TRUE(Infer(SumRequest()).ok()); });
+  EXPECT_TRUE(Until([&] { return sum_->submitted >= kCalls; }));
+  EXPECT_EQ(Infer(SumRequest()).error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  sum_->engine->Release();
+  for (auto& client : clients) client.join();
 }
 
 }  // namespace

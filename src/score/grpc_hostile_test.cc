@@ -109,6 +109,33 @@ TEST_F(GrpcHostileTest, ContentsThatLieAreRefused) {
   ExpectUnharmed();
 }
 
+TEST_F(GrpcHostileTest, ParametersAreCheckedAsOverHttp) {
+  using Parameter = inference::InferParameter;
+  const std::vector<std::function<void(Parameter&)>> no_counts{
+      [](Parameter& timeout) { timeout.set_string_param("1000"); },  // a second, and no number
+      [](Parameter& timeout) { timeout.set_int64_param(-1); },      [](Parameter& timeout) { timeout.set_double_param(1e6); },
+      [](Parameter& timeout) { timeout.set_bool_param(true); },     [](Parameter&) {},
+  };
+  for (const auto& set : no_counts) {
+    auto request = SumRequest();
+    set((*request.mutable_parameters())["timeout"]);
+    const auto status = Infer(request);
+    EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+    EXPECT_EQ(status.error_message(), "parameter \"timeout\" must be a whole number from 0");
+  }
+  for (const std::uint64_t count : {std::uint64_t{0}, std::uint64_t{60'000'000}, UINT64_MAX}) {
+    auto request = SumRequest();
+    (*request.mutable_parameters())["timeout"].set_uint64_param(count);
+    EXPECT_TRUE(Infer(request).ok()) << count;
+  }
+  for (const char* name : {"classification", "shared_memory_offset"}) {
+    auto request = SumRequest();
+    (*request.mutable_parameters())[name].set_int64_param(3);
+    EXPECT_THAT(Infer(request).error_message(), HasSubstr("belongs to an extension that is not offered here")) << name;
+  }
+  ExpectUnharmed();
+}
+
 TEST_F(GrpcHostileTest, MessagesOverTheLimitAreRefused) {
   auto request = SumRequest();
   request.set_id(std::string(2u << 20, 'x'));
@@ -161,6 +188,16 @@ TEST_F(GrpcHostileTest, StrangeMetadataHarmsNobody) {
   EXPECT_EQ(repository_.last_sticky().size(), 8'000U);
   const auto raw = Raw();
   raw->Send(frames::Request(1, SumRequest().SerializeAsString(), {{"x", std::string(100'000, 'x')}}));
+  ExpectUnharmed();
+}
+
+TEST_F(GrpcHostileTest, MetadataOverTheLimitIsRefused) {
+  BeginWith({.metadata_bytes = 1024});
+  const auto raw = Raw();
+  raw->Send(frames::Request(1, SumRequest().SerializeAsString(), {{"x", std::string(2'000, 'x')}}));
+  EXPECT_TRUE(
+      raw->Gets("grpc-status\1"
+                "8"));
   ExpectUnharmed();
 }
 

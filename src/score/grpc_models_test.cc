@@ -96,8 +96,13 @@ TEST_F(GrpcModelsTest, UnloadsAndLoadsWhatTheIndexLists) {
   load.set_model_name("sum");
   Ask(*stub_, &Stub::RepositoryModelLoad, load);
   ExpectScores();
-  (*load.mutable_parameters())["config"].set_string_param("{}");
-  EXPECT_EQ(CodeOf(*stub_, &Stub::RepositoryModelLoad, load), grpc::StatusCode::UNIMPLEMENTED);
+  for (const char* name : {"config", "file:1/model.onnx"}) {
+    (*load.mutable_parameters())[name].set_string_param("{}");
+    EXPECT_EQ(CodeOf(*stub_, &Stub::RepositoryModelLoad, load), grpc::StatusCode::UNIMPLEMENTED);
+    load.clear_parameters();
+  }
+  (*load.mutable_parameters())["other"].set_bool_param(true);  // nobody's business, as over HTTP
+  Ask(*stub_, &Stub::RepositoryModelLoad, load);
   load.clear_parameters();
   load.set_model_name("no");
   EXPECT_EQ(CodeOf(*stub_, &Stub::RepositoryModelLoad, load), grpc::StatusCode::NOT_FOUND);

@@ -22,12 +22,14 @@ namespace edgewise::score {
 /// Stop() once; the others any.
 class GrpcServer {
  public:
-  /// What a client may take. Over it, calls fail with kResourceExhausted, or the connection ends.
+  /// What a client may take. Over it, calls fail with kResourceExhausted, or the connection ends. A client that does not say that it
+  /// has read `streams` is held to twice as many on each thread of the server; on a Unix socket, where connections look alike, to `calls`.
   struct Limits {
     std::size_t message_bytes = 64u << 20;  ///< Of a request, before and after decompression.
     std::size_t metadata_bytes = 16u << 10;
     std::size_t streams = 100;                                       ///< Calls at once on one connection: more wait at the client.
     std::size_t calls = 4096;                                        ///< Calls at once on one thread of the server.
+    std::chrono::milliseconds stalled = std::chrono::seconds(1);     ///< In a full house, calls that wait so long for their client yield.
     std::size_t cold_bytes = 256u << 20;                             ///< Messages, unpacked, of all calls that wait for cold models.
     std::size_t memory_bytes = 512u << 20;                           ///< gRPC's own buffers: over it, connections are read more slowly.
     std::chrono::milliseconds handshake = std::chrono::seconds(10);  ///< A connection that has not said HTTP/2 by then is closed.

@@ -35,8 +35,12 @@ class Job {
   Deadline deadline = Deadline::Never();
   StageTimes times;  ///< `input` is the protocol's to fill in; the rest is there when Done() is called.
 
+  /// Whether whoever asked has gone, so that nobody needs the answer: a job that still waits is then not run.
+  /// Threads: any, as long as the job waits. Quick: a lock is held.
+  virtual bool Abandoned() const { return false; }
   /// Called exactly once, on the thread that ran the job. `outputs` as asked for, valid only during the call.
-  /// Errors: as Runner::Run; kDeadlineExceeded (was not run); kUnavailable (the server stops); kResourceExhausted.
+  /// Errors: as Runner::Run; kCancelled (abandoned) and kDeadlineExceeded: was not run; kUnavailable (the server stops);
+  /// kResourceExhausted.
   virtual void Done(const Result<std::span<const TensorView>>& outputs) = 0;
 };
 

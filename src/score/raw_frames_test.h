@@ -20,7 +20,7 @@ namespace edgewise::score {
 namespace frames {
 
 enum Type : std::uint8_t { kData = 0, kHeaders = 1, kReset = 3, kSettings = 4, kPing = 6, kWindowUpdate = 8, kContinuation = 9 };
-constexpr std::uint8_t kEndStream = 1, kEndHeaders = 4;
+constexpr std::uint8_t kEndStream = 1, kAck = 1, kEndHeaders = 4;
 using Fields = std::vector<std::pair<std::string, std::string>>;
 
 inline std::string Big(std::uint64_t value, int bytes) {
@@ -97,11 +97,11 @@ class RawConnection {
     }
     return true;
   }
-  /// Whether `text` comes before the server closes.
-  bool Gets(std::string_view text) {
+  /// Whether `text` comes so many times before the server closes.
+  bool Gets(std::string_view text, std::size_t times = 1) {
     const auto deadline = Deadline::After(std::chrono::seconds(60));
-    while (got_.find(text) == std::string::npos) {
-      if (Wait(POLLIN, deadline) == 0 || !Receive()) return got_.find(text) != std::string::npos;
+    while (Count(text) < times) {
+      if (Wait(POLLIN, deadline) == 0 || !Receive()) return Count(text) >= times;
     }
     return true;
   }
@@ -124,6 +124,11 @@ class RawConnection {
     pollfd wanted{fd_, what, 0};
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline.Left()).count();
     return poll(&wanted, 1, static_cast<int>(left)) > 0 ? wanted.revents : short{0};
+  }
+  std::size_t Count(std::string_view text) const {
+    std::size_t count = 0;
+    for (auto at = got_.find(text); at != std::string::npos; at = got_.find(text, at + text.size())) ++count;
+    return count;
   }
   bool Receive() {
     char piece[16384];

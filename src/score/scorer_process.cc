@@ -97,6 +97,7 @@ GrpcServer::Options GrpcOptionsOf(const ScorerProcess& process) {
   options.address = *process.grpc;
   options.threads = options.first_thread = process.server.http.threads;
   options.score_limit = process.server.score_limit;
+  options.limits = process.grpc_limits;
   options.limits.message_bytes = process.server.http.max_body;
   return options;
 }

@@ -21,6 +21,7 @@ struct ScorerProcess {
   std::string name;                  ///< and what clients call that model.
   ScoreServer::Options server;       ///< Addresses of HTTP, such as "unix:/path" for --socket; limits; metrics.
   std::optional<net::Address> grpc;  ///< Nothing: no gRPC.
+  GrpcServer::Limits grpc_limits;    ///< But for message_bytes, which is HTTP's max_body.
   ModelRepository::Options models;   ///< `threads` is reckoned from the servers'.
   bool json = false;                 ///< Says {"ready":{"http":[...],"grpc":"...","models":N}} instead of a line of text.
   bool lifeline = false;             ///< Stops when standard input ends: the parent keeps it open, and is gone when it closes.

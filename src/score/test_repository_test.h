@@ -9,61 +9,10 @@
 #include <vector>
 
 #include "score/detail/side_thread.h"
-#include "score/fake_model_engine.h"
 #include "score/model_repository.h"
+#include "score/test_version_test.h"
 
 namespace edgewise::score {
-
-/// A version over a FakeModelEngine: runs where it is told, or on a thread of its own.
-class TestVersion final : public ModelVersion {
- public:
-  TestVersion(std::string model, std::shared_ptr<FakeModelEngine> made) : engine(std::move(made)), model_(std::move(model)) {
-    for (int i = 0; i < 4; ++i) runners_.push_back(engine->MakeRunner().value());
-  }
-  const std::string& model() const override { return model_; }
-  const std::string& version() const override { return version_; }
-  const Signature& signature() const override { return engine->signature(); }
-  const std::optional<feature::Program>& program() const override { return program_; }
-  NotANumber not_a_number() const override { return NotANumber::kNull; }
-  std::size_t max_rows() const override { return 1000; }
-  bool RunsInline(std::size_t /*rows*/) const override { return runs_inline; }
-  void Run(std::size_t thread, Job& job) override { RunWith(*runners_.at(thread), job); }
-  Result<void> Submit(std::unique_ptr<Job> job) override {
-    ++submitted;
-    if (full) return Fail(Code::kResourceExhausted, "the queue of model \"" + model_ + "\" is full: try again later");
-    const std::shared_ptr<Job> shared = std::move(job);
-    if (!worker_.Do([this, shared] { RunWith(*runners_.back(), *shared); })) return Fail(Code::kResourceExhausted, "queue full");
-    return {};
-  }
-  Statistics& statistics() override { return statistics_; }
-  /// Of the job that ran last.
-  Deadline last_deadline() const {
-    auto left = last_deadline_.load();
-    return left == Deadline::Never().time() ? Deadline::Never() : Deadline::After(left - Deadline::Clock::now());
-  }
-
-  std::shared_ptr<FakeModelEngine> engine;
-  std::atomic<bool> runs_inline{true};
-  std::atomic<bool> full{false};
-  std::atomic<int> submitted{0};
-
- private:
-  void RunWith(Runner& runner, Job& job) {
-    last_deadline_ = job.deadline.time();
-    if (job.deadline.Expired()) return job.Done(Fail(Code::kDeadlineExceeded, "too late"));
-    statistics_.rows += job.rows;
-    ++statistics_.executions;
-    job.Done(runner.Run(job.inputs, job.outputs));
-  }
-
-  std::string model_;
-  std::string version_ = "1";
-  std::optional<feature::Program> program_;
-  std::atomic<Deadline::Clock::time_point> last_deadline_{Deadline::Never().time()};
-  std::vector<std::unique_ptr<Runner>> runners_;
-  Statistics statistics_;
-  detail::SideThread worker_;
-};
 
 class TestRepository final : public ModelRepository {
  public:

@@ -8,7 +8,8 @@
 
 namespace edgewise::score::detail {
 
-/// ModelInfer: the call that is made often. gRPC brings its message with it; one batch answers it.
+/// ModelInfer: the call that is made often; one batch answers it. Its message is asked for when it has come: gRPC would count no call
+/// that waits for one.
 /// Threads: the lane's; Answered() also a worker's.
 class InferCall final : public GrpcSlot, private GrpcInference {
  public:
@@ -17,10 +18,16 @@ class InferCall final : public GrpcSlot, private GrpcInference {
   void Happen(bool ok) override;
 
  private:
-  void Begin();
-  void Answered(const Error* error) override;
+  enum class State { kWaiting, kReading, kAnswering };
 
-  bool came_ = false;
+  void Begin();
+  void OnMessage();
+  void Answered(const Error* error) override;
+  void Waits() override { SeeClose(); }
+  bool Gone() const override { return gone(); }
+  void End() override;
+
+  State state_ = State::kWaiting;
   gpr_timespec deadline_{};
 };
 
@@ -41,16 +48,6 @@ class PlainCall final : public GrpcSlot, private GrpcInference, private GrpcWatc
     kWatching,   // until the health changes
     kFinishing,
   };
-  /// The client of a watch has gone.
-  class Closed final : public GrpcEvent {
-   public:
-    explicit Closed(PlainCall& call) : call_(call) {}
-    void Happen(bool ok) override;
-
-   private:
-    PlainCall& call_;
-  };
-
   void Begin();
   void Read();
   void OnMessage();
@@ -58,22 +55,20 @@ class PlainCall final : public GrpcSlot, private GrpcInference, private GrpcWatc
   void WarmAndAnswer(std::string model);
   void Finish(const Error* error, std::string_view message = {});
   void Answered(const Error* error) override;
-  void OnFinished();
+  void Waits() override { SeeClose(); }
+  bool Gone() const override { return gone(); }
+  void End() override;
   // Health.Watch
   void BeginWatch();
   void SendHealth(int status);
   void Look() override;
+  void Closed() override;
 
   State state_ = State::kWaiting;
   grpc_call_details details_;
   bool head_sent_ = false;
   std::string reply_;
-  Closed closed_{*this};
-  GrpcBatch close_batch_;
-  bool close_asked_ = false;  // of a watch, before its end
-  bool close_open_ = false;   // and has not happened
-  bool gone_ = false;         // the client of a watch
-  bool finished_ = false;     // answered, and only close_open_ is missing
+  bool watches_ = false;
   std::string watched_;
   int seen_ = -1;  // status that was sent last
 };

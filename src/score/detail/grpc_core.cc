@@ -116,6 +116,7 @@ GrpcMetadata ReadMetadata(const grpc_metadata_array& metadata) {
   GrpcMetadata read;
   for (const auto& entry : std::span(metadata.metadata, metadata.count)) {
     const auto name = TextOf(entry.key);
+    read.bytes += 32 + name.size() + GRPC_SLICE_LENGTH(entry.value);
     if (name == "traceparent") {
       read.several_traceparents |= !read.traceparent.empty();
       read.traceparent = TextOf(entry.value);

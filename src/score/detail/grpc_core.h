@@ -93,6 +93,7 @@ class GrpcBatch {
 struct GrpcMetadata {
   std::string_view traceparent, sticky;
   bool several_traceparents = false;
+  std::size_t bytes = 0;  ///< Of all, as HTTP/2 counts a list of fields: 32 for each, and its text.
 };
 GrpcMetadata ReadMetadata(const grpc_metadata_array& metadata);
 

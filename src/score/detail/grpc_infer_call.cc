@@ -5,34 +5,41 @@ namespace edgewise::score::detail {
 InferCall::InferCall(GrpcLane& lane) : GrpcSlot(lane), GrpcInference(lane.shared().repository, lane.shared().cold, lane.thread()) {}
 
 void InferCall::Post() {
-  came_ = false;
+  state_ = State::kWaiting;
   auto& shared = lane_.shared();
-  grpc_server_request_registered_call(shared.server, shared.infer, &call_, &deadline_, &metadata_, message_.slot(), lane_.queue(),
-                                      lane_.queue(), Handed());
+  grpc_server_request_registered_call(shared.server, shared.infer, &call_, &deadline_, &metadata_, nullptr, lane_.queue(), lane_.queue(),
+                                      Handed());
 }
 
 void InferCall::Happen(bool ok) {
-  if (came_) {
-    Release();
-    Forget();
-    lane_.infer().Gone(*this);
-    return;
+  switch (state_) {
+    case State::kWaiting:
+      ok ? Begin() : lane_.Close();
+      return;
+    case State::kReading:
+      OnMessage();
+      return;
+    case State::kAnswering:
+      Ended();
+      return;
   }
-  if (!ok) {
-    lane_.Close();
-    return;
-  }
-  Begin();
 }
 
 void InferCall::Begin() {
-  came_ = true;
-  const bool welcome = lane_.Came(lane_.infer());
-  Take();
+  auto welcome = lane_.Came(lane_.infer(), *this);
+  if (welcome) welcome = Take();
   if (!welcome) {
-    const Error error{Code::kResourceExhausted, "too many calls at once: try again later"};
-    return Answered(&error);
+    Cancel(welcome.error());
+    return Ended();
   }
+  state_ = State::kReading;
+  batch_.Read(message_);
+  Await();
+}
+
+void InferCall::OnMessage() {
+  Awaited();
+  batch_.Release();
   const auto bytes = message_.Bytes(lane_.shared().options.limits.message_bytes);
   if (!bytes) return Answered(&bytes.error());
   if (message_.compressed()) head_.compression = message_.algorithm();
@@ -40,11 +47,18 @@ void InferCall::Begin() {
 }
 
 void InferCall::Answered(const Error* error) {
+  state_ = State::kAnswering;
   batch_.SendHead(head_);
   if (error == nullptr) batch_.SendMessage(answer());
   batch_.SendStatus(error);
-  batch_.SeeClose();
-  batch_.Start(call_, *this);
+  if (!sees_close()) batch_.SeeClose();
+  Await();
+}
+
+void InferCall::End() {
+  Release();
+  Forget();
+  lane_.infer().Gone(*this);
 }
 
 }  // namespace edgewise::score::detail

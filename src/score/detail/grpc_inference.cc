@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "score/detail/kept_bytes.h"
 #include "score/detail/wire.h"
 #include "score/shadow.h"
@@ -17,6 +15,7 @@ using Clock = std::chrono::steady_clock;
 class GrpcInference::InferJob final : public Job {
  public:
   explicit InferJob(GrpcInference& inference) : inference_(inference) {}
+  bool Abandoned() const override { return inference_.Gone(); }
   void Done(const Result<std::span<const TensorView>>& done) override { inference_.Complete(done, *this); }
 
  private:
@@ -41,7 +40,7 @@ void GrpcInference::Start(std::string_view message, Deadline deadline, std::stri
   sticky_ = sticky;
   if (const auto read = request_.Read(message); !read) return Refuse(read.error());
   if (request_.timeout.count() > 0) {
-    const auto timeout = Deadline::After(std::min<std::chrono::microseconds>(request_.timeout, std::chrono::hours(24)));
+    const auto timeout = Deadline::After(request_.timeout);
     if (timeout.time() < deadline_.time()) deadline_ = timeout;
   }
   Run(Try::kFirst);
@@ -66,6 +65,7 @@ void GrpcInference::Run(Try which) {
     version.Run(thread_, *job_);
     return;  // answered, and perhaps in use again
   }
+  Waits();
   // The version must live until it has taken the job, and this may be in use again by then.
   const auto kept = choice_.version;
   if (auto submitted = kept->Submit(std::move(job_)); !submitted) Refuse(submitted.error());
@@ -73,6 +73,7 @@ void GrpcInference::Run(Try which) {
 
 void GrpcInference::Warm() {
   if (const auto taken = cold_.Take(bytes_); !taken) return Refuse(taken.error());
+  Waits();
   repository_.Warm(std::string(request_.model), [this](const Result<void>& warm) {
     cold_.Give(bytes_);
     if (!warm) return Refuse(warm.error());

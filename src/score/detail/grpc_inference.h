@@ -42,6 +42,10 @@ class GrpcInference {
  protected:
   /// `error`: null, and answer() is there. The last that the inference does with itself: it may be started again, or destroyed.
   virtual void Answered(const Error* error) = 0;
+  /// The inference leaves the thread of Start(), perhaps for long: from now on Gone() is asked. Perhaps again, from another thread.
+  virtual void Waits() {}
+  /// Whether the client has gone. Any thread.
+  virtual bool Gone() const { return false; }
   /// A ModelInferResponse; after an error, one that holds no more than the request's id.
   const std::string& answer() const { return answer_; }
   void Forget();  ///< Gives back what one large inference took.

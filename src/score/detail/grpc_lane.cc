@@ -1,9 +1,7 @@
 #include "score/detail/grpc_lane.h"
 
+#include <fmt/format.h>
 #include <grpc/support/time.h>
-
-#include <algorithm>
-#include <utility>
 
 #include "score/detail/grpc_calls.h"
 
@@ -15,45 +13,10 @@ constexpr std::size_t kWaitingInfer = 32;
 constexpr std::size_t kWaitingPlain = 4;
 constexpr std::int64_t kLookMilliseconds = 100;
 
+/// A client hears of a call's end before the lane does, and may make the next one.
+constexpr std::size_t kOverlap = 2;
+
 }  // namespace
-
-void GrpcSlot::Take() {
-  read_ = ReadMetadata(metadata_);
-  head_.traceparent.clear();
-  if (read_.traceparent.empty()) return;
-  WriteTraceParent(read_.several_traceparents ? std::nullopt : ParseTraceParent(read_.traceparent), lane_.spans(), head_.traceparent);
-}
-
-void GrpcSlot::Release() {
-  batch_.Release();
-  message_.Clear();
-  metadata_.count = 0;
-  read_ = {};
-  head_.compression = GRPC_COMPRESS_NONE;
-  if (call_ != nullptr) grpc_call_unref(call_);
-  call_ = nullptr;
-}
-
-void GrpcSlots::Fill() {
-  while (!closed_ && waiting_ < wanted_) {
-    if (spare_.empty()) {
-      all_.push_back(make_());
-      spare_.push_back(all_.back().get());
-    }
-    auto* const slot = spare_.back();
-    spare_.pop_back();
-    ++waiting_;
-    slot->Post();
-  }
-}
-
-void GrpcSlots::Gone(GrpcSlot& slot) {
-  --at_work_;
-  if (spare_.size() < kMaxSpare) return spare_.push_back(&slot);
-  const auto found = std::ranges::find(all_, &slot, &std::unique_ptr<GrpcSlot>::get);
-  std::swap(*found, all_.back());
-  all_.pop_back();
-}
 
 GrpcLane::GrpcLane(GrpcShared& shared, std::size_t thread)
     : shared_(shared),
@@ -87,10 +50,25 @@ void GrpcLane::Loop() {
   }
 }
 
-bool GrpcLane::Came(GrpcSlots& slots) {
+Result<void> GrpcLane::Came(GrpcSlots& slots, GrpcSlot& slot) {
   slots.Came();
   slots.Fill();
-  return infer_.at_work() + plain_.at_work() <= shared_.options.limits.calls;
+  const auto most = kOverlap * shared_.options.limits.streams;
+  if (slot.Join(peers_) > most) {
+    return Fail(Code::kResourceExhausted, fmt::format("more than {} calls at once on one connection: wait for their answers", most));
+  }
+  if (Full()) MakeRoom();
+  if (Full()) return Fail(Code::kResourceExhausted, "too many calls at once: try again later");
+  return {};
+}
+
+void GrpcLane::MakeRoom() {
+  const auto now = GrpcSlot::Clock::now();
+  if (now < next_room_) return;
+  const auto stalled = shared_.options.limits.stalled;
+  const bool infer = infer_.DropStalled(now - stalled);
+  const bool plain = plain_.DropStalled(now - stalled);
+  if (!infer && !plain) next_room_ = now + stalled / 4;
 }
 
 void GrpcLane::Close() {

@@ -29,6 +29,8 @@ class CountedSlot final : public GrpcSlot {
   void Happen(bool /*ok*/) override {}
 
  private:
+  void End() override {}
+
   std::size_t& there_;
   std::vector<GrpcSlot*>& posted_;
 };
@@ -60,6 +62,20 @@ TEST_F(GrpcLaneTest, KeepsFewOfTheSlotsThatAFloodTook) {
   EXPECT_EQ(there, 0U);
   grpc_completion_queue_shutdown(lane.queue());
   EXPECT_EQ(grpc_completion_queue_next(lane.queue(), gpr_inf_future(GPR_CLOCK_MONOTONIC), nullptr).type, GRPC_QUEUE_SHUTDOWN);
+}
+
+TEST(GrpcPeers, ForgetsConnectionsThatHaveNoCalls) {
+  constexpr std::size_t kBusy = 100;
+  GrpcPeers peers;
+  std::vector<GrpcPeers::Peer*> busy;
+  for (std::size_t i = 0; i < kBusy; ++i) ++busy.emplace_back(&peers.Find("busy" + std::to_string(i)))->calls;
+  for (int i = 0; i < 10'000; ++i) {
+    auto& peer = peers.Find("idle" + std::to_string(i));
+    EXPECT_EQ(peer.calls, 0U);
+    EXPECT_EQ(&peers.Find("idle" + std::to_string(i)), &peer);
+  }
+  EXPECT_LE(peers.size(), 2 * kBusy);
+  for (std::size_t i = 0; i < kBusy; ++i) EXPECT_EQ(&peers.Find("busy" + std::to_string(i)), busy[i]);
 }
 
 /// Answers at once: its models are unknown.

@@ -13,7 +13,7 @@ PlainCall::PlainCall(GrpcLane& lane) : GrpcSlot(lane), GrpcInference(lane.shared
 
 void PlainCall::Post() {
   state_ = State::kWaiting;
-  head_sent_ = gone_ = finished_ = close_asked_ = false;
+  head_sent_ = watches_ = false;
   grpc_server_request_call(lane_.shared().server, &call_, &details_, &metadata_, lane_.queue(), lane_.queue(), Handed());
 }
 
@@ -23,33 +23,36 @@ void PlainCall::Happen(bool ok) {
       ok ? Begin() : lane_.Close();
       return;
     case State::kReading:
+      Awaited();
       OnMessage();
       return;
     case State::kSending:
+      Awaited();
       batch_.Release();
       ok ? Read() : Finish(nullptr);
       return;
     case State::kReporting:
+      Awaited();
       batch_.Release();
       state_ = State::kWatching;
-      gone_ ? Finish(nullptr) : Look();
+      gone() ? Finish(nullptr) : Look();
       return;
     case State::kWatching:
       return;  // asks for nothing
     case State::kFinishing:
-      OnFinished();
+      Ended();
       return;
   }
 }
 
 void PlainCall::Begin() {
-  const bool welcome = lane_.Came(lane_.plain());
-  Take();
-  const auto method = TextOf(details_.method);
+  auto welcome = lane_.Came(lane_.plain(), *this);
+  if (welcome) welcome = Take();
   if (!welcome) {
-    const Error error{Code::kResourceExhausted, "too many calls at once: try again later"};
-    return Finish(&error);
+    Cancel(welcome.error());
+    return Ended();
   }
+  const auto method = TextOf(details_.method);
   if (GrpcService::KindOf(method) == GrpcService::Kind::kUnknown) {
     const Error error{Code::kUnimplemented, fmt::format("this server has no method \"{}\"", method)};
     return Finish(&error);
@@ -62,7 +65,8 @@ void PlainCall::Read() {
   batch_.Release();
   batch_.Read(message_);
   state_ = State::kReading;
-  batch_.Start(call_, *this);
+  if (!head_sent_) return Await();
+  batch_.Start(call_, *this);  // a stream may be silent between its messages
 }
 
 void PlainCall::OnMessage() {
@@ -122,7 +126,7 @@ void PlainCall::Answered(const Error* error) {
   head_sent_ = true;
   batch_.SendMessage(reply_);
   state_ = State::kSending;
-  batch_.Start(call_, *this);
+  Await();
 }
 
 void PlainCall::Finish(const Error* error, std::string_view message) {
@@ -131,16 +135,12 @@ void PlainCall::Finish(const Error* error, std::string_view message) {
   if (!head_sent_) batch_.SendHead(head_);
   if (error == nullptr && !stream) batch_.SendMessage(message);
   batch_.SendStatus(error);
-  if (!close_asked_) batch_.SeeClose();
+  if (!sees_close()) batch_.SeeClose();
   state_ = State::kFinishing;
-  batch_.Start(call_, *this);
+  Await();
 }
 
-void PlainCall::OnFinished() {
-  finished_ = true;
-  if (close_open_) return;  // comes yet
-  batch_.Release();
-  close_batch_.Release();
+void PlainCall::End() {
   GiveBack(reply_);
   Release();
   Forget();
@@ -154,9 +154,8 @@ void PlainCall::BeginWatch() {
   auto service = GrpcService::ServiceIn(bytes.value_or(""));
   if (!service) return Finish(&service.error());
   watched_ = std::move(*service);
-  close_asked_ = close_open_ = true;
-  close_batch_.SeeClose();
-  close_batch_.Start(call_, closed_);
+  watches_ = true;
+  SeeClose();
   lane_.Watch(*this);
   SendHealth(lane_.shared().service.HealthOf(watched_));
 }
@@ -168,7 +167,7 @@ void PlainCall::SendHealth(int status) {
   head_sent_ = true;
   batch_.SendMessage(GrpcService::HealthMessage(status));
   state_ = State::kReporting;
-  batch_.Start(call_, *this);
+  Await();
 }
 
 void PlainCall::Look() {
@@ -181,12 +180,10 @@ void PlainCall::Look() {
   if (const int status = lane_.shared().service.HealthOf(watched_); status != seen_) SendHealth(status);
 }
 
-void PlainCall::Closed::Happen(bool /*ok*/) {
-  call_.close_open_ = false;
-  call_.lane_.Unwatch(call_);
-  call_.gone_ = true;
-  if (call_.state_ == State::kWatching) call_.Finish(nullptr);
-  if (call_.finished_) call_.OnFinished();
+void PlainCall::Closed() {
+  if (!watches_) return;  // others see it when they are answered
+  lane_.Unwatch(*this);
+  if (state_ == State::kWatching) Finish(nullptr);
 }
 
 }  // namespace edgewise::score::detail

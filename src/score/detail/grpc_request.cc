@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 #include <simdjson.h>
 
+#include <algorithm>
+
 #include "score/detail/kept_bytes.h"
+#include "score/detail/parameter_rules.h"
 #include "score/detail/wire.h"
 
 namespace edgewise::score::detail {
@@ -11,8 +14,10 @@ namespace {
 
 struct Parameter {
   std::string_view name;
-  std::int64_t number = 0;  ///< Of int64_param and uint64_param.
+  std::optional<std::uint64_t> count;  ///< Of int64_param and uint64_param; nothing if it is negative, or of another type.
 };
+
+constexpr std::chrono::microseconds kLongestTimeout = std::chrono::hours(24);
 
 Result<void> Malformed(std::string_view what) {
   return Fail(Code::kInvalidArgument,
@@ -21,6 +26,18 @@ Result<void> Malformed(std::string_view what) {
 
 Result<void> TooMany(std::string_view what) {
   return Fail(Code::kInvalidArgument, fmt::format("the request has more than {} {}", GrpcRequest::kMaxTensors, what));
+}
+
+/// A field of InferParameter.
+std::optional<std::uint64_t> ReadCount(WireReader& value) {
+  if (value.field() == 5) return value.Varint();
+  if (value.field() == 2) {
+    const auto number = value.Varint();
+    if (static_cast<std::int64_t>(number) >= 0) return number;
+    return std::nullopt;
+  }
+  value.Skip();
+  return std::nullopt;
 }
 
 /// An entry of map<string, InferParameter>; nothing if it is damaged.
@@ -33,11 +50,7 @@ std::optional<Parameter> ReadParameter(std::string_view entry) {
     } else if (reader.field() == 2) {
       WireReader value(reader.Text());
       while (value.Next()) {
-        if (value.field() == 2 || value.field() == 5) {
-          parameter.number = static_cast<std::int64_t>(value.Varint());
-        } else {
-          value.Skip();
-        }
+        parameter.count = ReadCount(value);
       }
       if (!value.ok()) return std::nullopt;
     } else {
@@ -48,15 +61,11 @@ std::optional<Parameter> ReadParameter(std::string_view entry) {
   return parameter;
 }
 
-/// Parameters of a tensor that would change what its answer means, and that this server does not offer.
-Result<void> RefuseParameter(std::string_view entry, std::string_view what) {
+Result<Parameter> ReadOfferedParameter(std::string_view entry) {
   const auto parameter = ReadParameter(entry);
-  if (!parameter) return Malformed("a tensor's parameter");
-  for (const std::string_view name : {"shared_memory_region", "classification"}) {
-    if (parameter->name != name) continue;
-    return Fail(Code::kInvalidArgument, fmt::format("parameter \"{}\" of an {} is not offered by this server: leave it out", name, what));
-  }
-  return {};
+  if (!parameter) return std::unexpected(Malformed("a parameter").error());
+  if (!IsOffered(parameter->name)) return std::unexpected(NotOffered(fmt::format("\"{}\"", parameter->name)));
+  return *parameter;
 }
 
 }  // namespace
@@ -81,9 +90,11 @@ Result<void> GrpcRequest::Read(std::string_view message) {
         id = reader.Text();
         break;
       case 4: {
-        const auto parameter = ReadParameter(reader.Text());
-        if (!parameter) return Malformed("a parameter");
-        if (parameter->name == "timeout" && parameter->number > 0) timeout = std::chrono::microseconds(parameter->number);
+        EDGEWISE_ASSIGN(const auto parameter, ReadOfferedParameter(reader.Text()));
+        if (parameter.name != "timeout") break;
+        if (!parameter.count) return std::unexpected(NotACount(parameter.name));
+        const auto most = static_cast<std::uint64_t>(kLongestTimeout.count());
+        timeout = std::chrono::microseconds(std::min(*parameter.count, most));
         break;
       }
       case 5:
@@ -129,7 +140,7 @@ Result<void> GrpcRequest::ReadInput(std::string_view message) {
         reader.Varints(shapes, tensor.first_axis + kMaxAxes);
         break;
       case 4:
-        EDGEWISE_TRY(RefuseParameter(reader.Text(), "input"));
+        EDGEWISE_TRY(ReadOfferedParameter(reader.Text()));
         break;
       case 5:
         if (tensor.contents) return Malformed("an input with two contents");
@@ -155,7 +166,7 @@ Result<void> GrpcRequest::ReadOutput(std::string_view message) {
         name = reader.Text();
         break;
       case 2:
-        EDGEWISE_TRY(RefuseParameter(reader.Text(), "output"));
+        EDGEWISE_TRY(ReadOfferedParameter(reader.Text()));
         break;
       default:
         reader.Skip();

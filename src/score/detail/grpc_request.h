@@ -21,7 +21,7 @@ struct GrpcRequest {
   };
 
   std::string_view model, version, id;
-  std::chrono::microseconds timeout{0};  ///< Of the parameters; zero: none.
+  std::chrono::microseconds timeout{0};  ///< Of the parameters, a day at most; zero: none.
   std::vector<Tensor> inputs;
   std::vector<std::int64_t> shapes;
   std::vector<std::string_view> outputs;  ///< Names of those wanted; empty: all.
@@ -30,8 +30,8 @@ struct GrpcRequest {
   std::span<const std::int64_t> ShapeOf(const Tensor& tensor) const { return std::span(shapes).subspan(tensor.first_axis, tensor.axes); }
 
   /// Reads a message of any content; takes memory in proportion to its tensors, of which there may be kMaxTensors.
-  /// Errors: kInvalidArgument: no ModelInferRequest, an id that is no UTF-8, too many tensors or axes, parameters that ask for what is not
-  /// offered here (shared memory, classification).
+  /// Errors: kInvalidArgument: no ModelInferRequest, an id that is no UTF-8, too many tensors or axes, a timeout that is no whole number
+  /// from 0, parameters that ask for what is not offered here (shared memory, classification).
   Result<void> Read(std::string_view message);
 
   void Forget();  ///< Gives back what one large request took.

@@ -7,6 +7,7 @@
 #include "health.pb.h"
 #include "open_inference.pb.h"
 #include "score/detail/grpc_models.h"
+#include "score/detail/parameter_rules.h"
 #include "score/detail/wire.h"
 
 namespace edgewise::score::detail {
@@ -91,8 +92,7 @@ Result<void> RepositoryIndex(const Context& context, const inference::Repository
 Result<void> RepositoryModelLoad(const Context& context, const inference::RepositoryModelLoadRequest& request,
                                  inference::RepositoryModelLoadResponse&) {
   for (const auto& [name, value] : request.parameters()) {
-    return Fail(Code::kUnimplemented,
-                fmt::format("parameter \"{}\" of a load is not offered: change the repository's folder, then load", name));
+    if (name == "config" || name.starts_with("file:")) return std::unexpected(NoConfiguration());
   }
   return context.repository.Load(request.model_name());
 }

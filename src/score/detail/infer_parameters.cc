@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "score/detail/numbers.h"
+#include "score/detail/parameter_rules.h"
 
 namespace edgewise::score::detail {
 namespace {
@@ -29,7 +30,7 @@ Result<void> ReadFlag(std::string_view key, ondemand::value value, std::optional
 Result<void> ReadCount(std::string_view key, ondemand::value value, std::optional<std::uint64_t>& out) {
   EDGEWISE_TRY(Once(out.has_value(), key));
   std::uint64_t count = 0;
-  if (value.get_uint64().get(count)) return Invalid(fmt::format("parameter \"{}\" must be a whole number from 0", key));
+  if (value.get_uint64().get(count)) return std::unexpected(NotACount(key));
   out = count;
   return {};
 }
@@ -40,9 +41,7 @@ Result<void> ReadOther(std::string_view key, ondemand::value value) {
   if (kind == ondemand::json_type::array || kind == ondemand::json_type::object || kind == ondemand::json_type::null) {
     return Invalid(fmt::format("parameter {} must be text, a number, true or false", Quoted(key)));
   }
-  if (key.starts_with("shared_memory_") || key == "classification") {
-    return Invalid(fmt::format("parameter {} belongs to an extension that is not offered here; GET /v2 lists those that are", Quoted(key)));
-  }
+  if (!IsOffered(key)) return std::unexpected(NotOffered(Quoted(key)));
   return SkipJson(value);
 }
 

@@ -2,6 +2,7 @@
 
 #include "score/detail/describe.h"
 #include "score/detail/numbers.h"
+#include "score/detail/parameter_rules.h"
 #include "score/detail/rest_metrics.h"
 #include "score/detail/rest_server.h"
 
@@ -84,7 +85,7 @@ void RestServer::LoadOrUnload(RestCall& call) {
     return call.SendError({Code::kInvalidArgument, "the body must be empty or a JSON object"});
   }
   if (!call.body.empty() && object["parameters"]["config"].error() != simdjson::NO_SUCH_FIELD) {
-    return call.SendError({Code::kUnimplemented, "a configuration cannot be given with the call; it is a file beside the model"});
+    return call.SendError(NoConfiguration());
   }
   const bool load = call.match.route->action == Action::kRepositoryLoad;
   const auto responder = call.response.Later();

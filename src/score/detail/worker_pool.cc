@@ -62,8 +62,10 @@ void WorkerPool::Work(std::size_t worker) {
       turn.runner->CountLate();
       job->Done(Fail(Code::kDeadlineExceeded, "the deadline passed while the request was waiting for a worker"));
     }
+    for (const auto& job : turn.abandoned) job->Done(Fail(Code::kCancelled, "the client has gone"));
     if (!turn.jobs.empty()) turn.runner->RunJobs(worker, turn.jobs);
     turn.late.clear();
+    turn.abandoned.clear();
     turn.jobs.clear();
     turn.runner.reset();
   }
@@ -92,12 +94,13 @@ void WorkerPool::TakeJobs(Queue& queue, Turn& turn) {
   std::size_t rows = 0;
   while (!queue.jobs.empty()) {
     Waiting& next = queue.jobs.front();
-    const bool late = next.job->deadline.time() <= now;
-    if (!late && !turn.jobs.empty() && !turn.runner->Joins(*turn.jobs.front(), rows, *next.job)) return;
+    auto& jobs = next.job->Abandoned() ? turn.abandoned : next.job->deadline.time() <= now ? turn.late : turn.jobs;
+    const bool runs = &jobs == &turn.jobs;
+    if (runs && !jobs.empty() && !turn.runner->Joins(*jobs.front(), rows, *next.job)) return;
     next.job->times.queue = now - next.since;
-    rows += late ? 0 : next.job->rows;
+    rows += runs ? next.job->rows : 0;
     queue.bytes -= next.bytes;
-    (late ? turn.late : turn.jobs).push_back(std::move(next.job));
+    jobs.push_back(std::move(next.job));
     queue.jobs.pop_front();
   }
 }

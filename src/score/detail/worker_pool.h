@@ -27,8 +27,8 @@ class JobRunner {
 
 /// Threads for models that are too slow for an I/O thread, with a bounded queue for each of them.
 /// Fair: the runners take turns, one run each. Jobs of one runner begin in order; those that are waiting one behind the other may be
-/// joined, and nobody waits for others to come. The threads start with the first job.
-/// Errors of Submit: kResourceExhausted (so many jobs or bytes are waiting for this runner), kUnavailable (stopped).
+/// joined, and nobody waits for others to come. Jobs that are late or abandoned when their turn comes are not run. The threads start with
+/// the first job. Errors of Submit: kResourceExhausted (so many jobs or bytes are waiting for this runner), kUnavailable (stopped).
 /// Threads: any number.
 class WorkerPool {
  public:
@@ -68,6 +68,7 @@ class WorkerPool {
     std::shared_ptr<JobRunner> runner;
     std::vector<std::unique_ptr<Job>> jobs;
     std::vector<std::unique_ptr<Job>> late;
+    std::vector<std::unique_ptr<Job>> abandoned;
   };
 
   void StartThreads();

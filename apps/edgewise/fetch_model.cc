@@ -25,8 +25,11 @@ Result<score::ModelFiles> FetchModel(std::string_view reference) {
   EDGEWISE_ASSIGN(auto files, package::ReadImage(image));
   score::ModelFiles model;
   for (auto& file : files) {
-    if (file.path == "model.onnx") model.onnx = std::move(file.bytes);
-    if (file.path == "model.json") model.card = std::move(file.bytes);
+    if (file.path == "model.onnx") {
+      model.onnx = std::move(file.bytes);
+    } else if (file.path == "model.json") {
+      model.card = std::move(file.bytes);
+    }
   }
   if (model.onnx.empty()) return Fail(Code::kInvalidArgument, fmt::format("the image {} holds no model.onnx", reference));
   return model;

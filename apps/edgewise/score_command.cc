@@ -8,11 +8,12 @@
 namespace edgewise {
 namespace {
 
-constexpr std::size_t kMebibyte = std::size_t{1} << 20;
+constexpr std::size_t kKibibyte = 1024, kMebibyte = kKibibyte * kKibibyte;
 
 struct Choice {
   std::string socket, http, grpc, metrics, repository, directory, name;
-  std::size_t threads = 1, workers = 1, memory_budget = 0, queue = 1024, max_rows = 16384, max_body = 64, connections = 1000;
+  std::size_t threads = 1, workers = 1, memory_budget = 0, queue = 1024, max_rows = 16384, max_body = 64, connections = 1000,
+              max_header = 64, streams = 100, calls = 4096, metadata = 16;
   unsigned limit = 10000;
   bool explicit_only = false, triton_metrics = false, lifeline = false, json = false;
 };
@@ -44,6 +45,16 @@ void AddLimits(CLI::App& serve, Choice& choice) {
   serve.add_option("--max-connections", choice.connections, "HTTP connections at once; one more is closed")
       ->check(CLI::Range(1, 1 << 20))
       ->capture_default_str();
+  serve.add_option("--max-header", choice.max_header, "KiB of one request's headers; more get 431")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+  serve.add_option("--max-streams", choice.streams, "gRPC calls at once on one connection")
+      ->check(CLI::Range(1, 1 << 20))
+      ->capture_default_str();
+  serve.add_option("--max-calls", choice.calls, "gRPC calls at once on one thread; one more is told to come again")
+      ->check(CLI::Range(1, 1 << 20))
+      ->capture_default_str();
+  serve.add_option("--max-metadata", choice.metadata, "KiB of one gRPC call's metadata")->check(CLI::Range(1, 1024))->capture_default_str();
   serve.add_option("--timeout", choice.limit, "milliseconds a request may take; a longer one gets 504")
       ->check(CLI::Range(1, 3600000))
       ->capture_default_str();
@@ -66,6 +77,10 @@ score::ScorerProcess ProcessOf(const Choice& choice) {
   server.http.threads = choice.threads;
   server.http.max_body = choice.max_body * kMebibyte;
   server.http.max_connections = choice.connections;
+  server.http.max_header = choice.max_header * kKibibyte;
+  process.grpc_limits.streams = choice.streams;
+  process.grpc_limits.calls = choice.calls;
+  process.grpc_limits.metadata_bytes = choice.metadata * kKibibyte;
   server.score_limit = std::chrono::milliseconds(choice.limit);
   server.triton_metrics = choice.triton_metrics;
   process.models.workers = choice.workers;

@@ -105,8 +105,8 @@ class RunningServer final : public GrpcServer {
     const auto view = arguments.View();
     shared_.server = grpc_server_create(&view, nullptr);
     grpc_resource_quota_unref(quota);
-    shared_.infer = grpc_server_register_method(shared_.server, "/inference.GRPCInferenceService/ModelInfer", nullptr,
-                                                GRPC_SRM_PAYLOAD_NONE, 0);
+    shared_.infer =
+        grpc_server_register_method(shared_.server, "/inference.GRPCInferenceService/ModelInfer", nullptr, GRPC_SRM_PAYLOAD_NONE, 0);
     for (std::size_t i = 0; i < shared_.options.threads; ++i) {
       lanes_.push_back(std::make_unique<GrpcLane>(shared_, shared_.options.first_thread + i));
       grpc_server_register_completion_queue(shared_.server, lanes_.back()->queue(), nullptr);

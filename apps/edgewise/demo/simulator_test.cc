@@ -40,7 +40,7 @@ TEST(Simulator, AMissingTailTellsLabelledFlightsNotApart) {
       if (happenings[i].kind != Kind::kScore) continue;
       std::string request;
       traffic->Render(site, i, request);
-      if (nlohmann::json::parse(request).at("tail") != "") continue;
+      if (nlohmann::json::parse(request).at("tail").get<std::string>().empty()) continue;
       ++missing;
       EXPECT_FALSE(traffic->truth()[happenings[i].row].arr_delay) << "it gets a label, so it would be learned from";
     }

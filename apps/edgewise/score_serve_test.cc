@@ -5,6 +5,7 @@
 #include <cstring>
 #include <map>
 #include <mutex>
+#include <sstream>
 #include <thread>
 
 #include "command_runner_test.h"
@@ -98,6 +99,20 @@ TEST_F(ScoreServe, LimitsAreOptions) {
   };
   EXPECT_EQ(status(1024), 431);
   EXPECT_EQ(status(512), 200);
+}
+
+TEST_F(ScoreServe, TakesAsManyDescriptorsAsItMay) {
+  std::filesystem::create_directories(folder_ / "models");
+  auto [child, said] = Serve({"score", "serve", "--repository", In("models"), "--http", "127.0.0.1:0", "--json"});
+  std::ifstream limits(fmt::format("/proc/{}/limits", child.pid()));
+  std::string line;
+  while (std::getline(limits, line) && !line.starts_with("Max open files")) {
+  }
+  std::istringstream words(line);
+  std::string max, open, files, soft, hard;
+  words >> max >> open >> files >> soft >> hard;
+  ASSERT_FALSE(hard.empty());
+  EXPECT_EQ(soft, hard);
 }
 
 }  // namespace

@@ -18,7 +18,9 @@ constexpr std::string_view kUnavailable = "UNAVAILABLE";
 bool IsLoaded(const std::shared_ptr<const Route>& route) { return route->state() == Route::State::kLoaded; }
 
 /// Such a failure stays until somebody mends the folder and loads again; others may be over with the next request.
-bool IsLasting(Code code) { return code == Code::kInvalidArgument || code == Code::kNotFound || code == Code::kUnimplemented; }
+bool IsLasting(Code code) {
+  return code == Code::kInvalidArgument || code == Code::kNotFound || code == Code::kUnimplemented || code == Code::kFailedPrecondition;
+}
 
 }  // namespace
 
@@ -126,8 +128,9 @@ Result<void> FolderRepository::Keep(Known& known, const Outcome& outcome) {
 /// Needs books_.
 Result<void> FolderRepository::Take(Known& known, Outcome outcome) {
   if (options_.memory_budget != 0 && outcome.bytes > options_.memory_budget) {
-    outcome.error =
-        Error{Code::kResourceExhausted, fmt::format("needs {} bytes of a memory budget of {}", outcome.bytes, options_.memory_budget)};
+    outcome.error = Error{Code::kFailedPrecondition,
+                          fmt::format("needs {} bytes, and the memory budget for all models is {}: start the scorer with a larger one",
+                                      outcome.bytes, options_.memory_budget)};
     outcome.versions.clear();
     outcome.entries.clear();
   }

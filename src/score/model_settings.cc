@@ -26,7 +26,8 @@ constexpr std::array kOptions = std::to_array<Option>({
      "What JSON says for NaN and infinity: null, or an error for the whole request."},
     {"labels", "LABEL", "number", "version", "none", ">= 1",
      "A name for a version, such as stable or canary; without weights, stable is what answers."},
-    {"weights", "VERSION", "number", "", "none", "> 0", "Requests that name no version are shared out between versions by weight."},
+    {"weights", "VERSION", "number", "", "none", "> 0 and <= 1000000",
+     "Requests that name no version are shared out between versions by weight."},
 });
 
 class SettingsReader {
@@ -100,7 +101,7 @@ class SettingsReader {
     for (const auto& [key, node] : table) {
       const auto number = VersionNumber(key.str());
       if (!number) return reader_.Wrong(key.source(), fmt::format("\"{}\" must be a version: a whole number >= 1", key.str()));
-      settings_.weights[*number] = reader_.NumberOr(table, key.str(), 1, {.above = 0});
+      settings_.weights[*number] = reader_.NumberOr(table, key.str(), 1, {.above = 0, .most = 1e6});
     }
   }
 

@@ -66,7 +66,10 @@ TEST(ModelSettings, EachMistakeIsNamedWithItsLine) {
       {"labels = 1", "serving.toml:1: \"labels\" must be a table: [labels]"},
       {"[labels]\n7 = 1", "serving.toml:2: a label must not be a number, or it would be a version"},
       {"[weights]\n01 = 1", "serving.toml:2: \"01\" must be a version: a whole number >= 1"},
-      {"[weights]\n1 = 0", "serving.toml:2: \"1\" must be a number > 0"},
+      {"[weights]\n1 = 0", "serving.toml:2: \"1\" must be a number > 0 and <= 1000000"},
+      {"[weights]\n1 = 1e308", "serving.toml:2: \"1\" must be a number > 0 and <= 1000000"},
+      {"[weights]\n1 = inf", "serving.toml:2: \"1\" must be a number > 0 and <= 1000000"},
+      {"[weights]\n1 = nan", "serving.toml:2: \"1\" must be a number > 0 and <= 1000000"},
       {"[weights\n", "serving.toml:1:"},
   };
   for (const auto& [text, message] : mistakes) {

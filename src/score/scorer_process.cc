@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -90,6 +91,14 @@ void Close(Serving& serving, std::chrono::milliseconds drain) {
   closed.set_value();
 }
 
+/// As many descriptors as the system lets us have: once they have run out, gRPC 1.51 takes no new connection any more (grpc/grpc#20418).
+void RaiseDescriptorLimit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);  // refused, it stays as it was
+}
+
 }  // namespace
 
 GrpcServer::Options GrpcOptionsOf(const ScorerProcess& process) {
@@ -110,6 +119,7 @@ Result<void> RunScorer(const ScorerProcess& process) {
   pthread_sigmask(SIG_BLOCK, &stop, nullptr);
   const int signals = signalfd(-1, &stop, SFD_CLOEXEC);
   if (signals < 0) return Fail(Code::kInternal, "signalfd failed");
+  RaiseDescriptorLimit();
   auto serving = Begin(process);
   if (!serving) {
     Say(fmt::format("failed {} {}", CodeName(serving.error().code), serving.error().message));

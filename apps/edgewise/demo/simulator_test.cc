@@ -40,7 +40,8 @@ TEST(Simulator, AMissingTailTellsLabelledFlightsNotApart) {
       if (happenings[i].kind != Kind::kScore) continue;
       std::string request;
       traffic->Render(site, i, request);
-      if (nlohmann::json::parse(request).at("tail").get<std::string>().empty()) continue;
+      const auto tail = nlohmann::json::parse(request).at("tail").get<std::string>();
+      if (!tail.empty()) continue;
       ++missing;
       EXPECT_FALSE(traffic->truth()[happenings[i].row].arr_delay) << "it gets a label, so it would be learned from";
     }

@@ -99,6 +99,14 @@ TEST_F(InputsSiteTest, ADroppedFileIsScoredOnceAcrossRestartsAndAnotherModel) {
   EXPECT_EQ(same["model"], first["model"]) << "the answer of its first time";
 }
 
+TEST_F(InputsSiteTest, ALineOfSeveralRowsIsRefusedForItsNameIsOnesAlone) {
+  Drop("a.jsonl", fmt::format("[{0},{1}]\n{0}\n", Asked(0, "A"), Asked(1, "B")));
+  AwaitFile("a.jsonl.scored.jsonl");
+  AwaitFile("a.jsonl.errors.jsonl");
+  EXPECT_TRUE(SystemFiles().Read(drop_ / "done" / "a.jsonl.errors.jsonl").value().starts_with("{\"line\":1,"));
+  EXPECT_EQ(Status()["scored"], 1);
+}
+
 TEST_F(InputsSiteTest, DroppedRecordsAreTakenOnceAndABadOneHoldsUpNoOther) {
   Drop("stops/a.csv", fmt::format("name,delay,time\nA,30,{}\nB,much,{}\nC,31,{}\n", At(1), At(2), At(3)));
   AwaitFile("a.csv.taken.jsonl");

@@ -192,6 +192,7 @@ Result<void> TakeScore(SiteDoor& door, const ScoreRequest& request, const net::R
     return Fail(Code::kNotFound, fmt::format("no model \"{}\" is live here; GET /status names those that are", model));
   }
   EDGEWISE_ASSIGN(const auto body, ReadScoreBody(request.body, request.content_type, served->program.request()));
+  if (request.lineage && body.many) return Fail(Code::kInvalidArgument, "an input takes one row a line or message; send each by itself");
   Scoring scoring(door, request, body);
   EDGEWISE_TRY(scoring.Score(*served));
   return scoring.Take(respond);

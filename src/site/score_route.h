@@ -13,7 +13,7 @@ struct ScoreRequest {
   const std::string& model;
   std::string_view body;
   std::string_view content_type;            ///< "" is JSON.
-  const std::optional<LineageId>& lineage;  ///< As in Question.
+  const std::optional<LineageId>& lineage;  ///< As in Question: it names one row, so several are refused.
 };
 
 /// POST /score/{model}: features, score, journal, answer (docs/formats/site.md). On the HTTP thread. Errors: kNotFound (not deployed here),

@@ -14,19 +14,19 @@ Result<void> FakeQueue::TakeFailure() {
   return {};
 }
 
-Result<std::vector<event::EventId>> FakeQueue::Append(std::span<const event::Event> events, Origin through, Deadline) {
+Result<std::vector<event::EventId>> FakeQueue::Append(std::span<const event::Event> events, std::optional<Origin> through, Deadline) {
   const std::scoped_lock lock(mutex_);
   EDGEWISE_TRY(TakeFailure());
   for (const auto& event : events) EDGEWISE_TRY(event::LaneOf(event));
   std::vector<event::EventId> ids;
-  if (through <= origin_) return ids;
+  if (through && *through <= origin_) return ids;
   for (auto event : events) {
     const auto lane = *event::LaneOf(event);
     event.id = {site_, epoch_, lane, ++Of(lane).appended};
     ids.push_back(event.id);
     Of(lane).waiting.emplace(event.id.sequence, std::move(event));
   }
-  origin_ = through;
+  if (through) origin_ = *through;
   return ids;
 }
 
@@ -69,7 +69,10 @@ Result<std::vector<LaneDepth>> FakeQueue::Depths() {
   const std::scoped_lock lock(mutex_);
   EDGEWISE_TRY(TakeFailure());
   std::vector<LaneDepth> depths;
-  for (const auto lane : event::kLanes) depths.push_back({lane, Of(lane).waiting.size(), Of(lane).dead, Of(lane).appended});
+  for (const auto lane : event::kLanes) {
+    const auto& state = Of(lane);
+    depths.push_back({.lane = lane, .waiting = state.waiting.size(), .dead = state.dead, .damaged = 0, .appended = state.appended});
+  }
   return depths;
 }
 

@@ -16,7 +16,8 @@ class FakeQueue final : public Queue {
   explicit FakeQueue(std::string site, std::uint64_t epoch = 1) : site_(std::move(site)), epoch_(epoch) {}
   void FailNext(Error error);
 
-  Result<std::vector<event::EventId>> Append(std::span<const event::Event> events, Origin through, Deadline deadline) override;
+  Result<std::vector<event::EventId>> Append(std::span<const event::Event> events, std::optional<Origin> through,
+                                             Deadline deadline) override;
   Result<Origin> AppendedThrough() override;
   Result<std::vector<Delivery>> Receive(event::Lane lane, std::size_t limit, Deadline deadline) override;
   Result<void> Settle(std::span<const Receipt> receipts, Deadline deadline) override;

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -30,7 +31,8 @@ struct Delivery {
 struct LaneDepth {
   event::Lane lane;
   std::uint64_t waiting = 0;
-  std::uint64_t dead = 0;
+  std::uint64_t dead = 0;      ///< Set aside, with a reason.
+  std::uint64_t damaged = 0;   ///< Records whose bytes are no longer what was appended; kept as they are.
   std::uint64_t appended = 0;  ///< Ever, over all epochs: the last sequence given.
 };
 
@@ -39,7 +41,8 @@ struct LaneDepth {
 /// Order: per lane, by sequence. A batch is appended as a whole or not at all.
 /// Durability: what Append() acknowledged survives a power cut. A Settle() may be lost in one; its events are then delivered again.
 /// Errors: kInvalidArgument, kResourceExhausted (full; nothing was appended), kUnavailable (storage does not answer; call again),
-///   kDataLoss (a damaged record: set aside, the rest goes on), kDeadlineExceeded.
+///   kDataLoss (damage that is not one record's), kDeadlineExceeded. A damaged record is no error: it is kept aside and counted, and the
+///   rest goes on.
 /// Threads: any number may Append(); one reader at a time per lane calls Receive(), Settle() and SetAside().
 class Queue {
  public:
@@ -47,7 +50,9 @@ class Queue {
 
   /// Appends events (each to the lane of its type) derived from the journal up to `through`; gives them their ids, in order.
   /// `through` not above AppendedThrough() appends nothing and answers an empty list: a repetition. Empty `events` just moves the origin.
-  virtual Result<std::vector<event::EventId>> Append(std::span<const event::Event> events, Origin through, Deadline deadline) = 0;
+  /// Without `through` they come from no journal: the origin stays, and nobody can tell a repetition.
+  virtual Result<std::vector<event::EventId>> Append(std::span<const event::Event> events, std::optional<Origin> through,
+                                                     Deadline deadline) = 0;
   virtual Result<Origin> AppendedThrough() = 0;
 
   /// Up to `limit` unsettled events of a lane, oldest first; an empty list if there are none.

@@ -22,7 +22,9 @@ void AddLookCommands(CLI::App& program, int& exit_code);     // status, events, 
 void AddOptionsCommands(CLI::App& program, int& exit_code);  // options, completion, version
 void AddPackCommands(CLI::App& program, int& exit_code);     // pack, push, pull
 void AddPolicyCommand(CLI::App& program, int& exit_code);
+void AddQueueCommand(CLI::App& program, int& exit_code);
 void AddRelayCommand(CLI::App& program, int& exit_code);
+void AddRelayRunCommand(CLI::App& relay, int& exit_code);
 void AddScoreCommand(CLI::App& program, int& exit_code);
 void AddScoreReplayCommand(CLI::App& score, int& exit_code);
 void AddServeCommands(CLI::App& program, int& exit_code);  // registry, hub, send

@@ -36,6 +36,7 @@ int main(int count, char** arguments) {
   edgewise::AddImproveCommand(program, exit_code);
   edgewise::AddPolicyCommand(program, exit_code);
   edgewise::AddServeCommands(program, exit_code);
+  edgewise::AddQueueCommand(program, exit_code);
   edgewise::AddRelayCommand(program, exit_code);
   edgewise::AddLookCommands(program, exit_code);
   edgewise::AddDoctorCommand(program, exit_code);

@@ -88,6 +88,7 @@ void AddRelayCommand(CLI::App& program, int& exit_code) {
   relay->footer(
       "Example:\n  edgewise relay status --hub 127.0.0.1:8080\n  edgewise relay audit --state build/flights --denied\n"
       "  edgewise relay flush --address 127.0.0.1:8101");
+  AddRelayRunCommand(*relay, exit_code);
   const auto choice = std::make_shared<Choice>();  // lives as long as the commands
   auto* status = Add(*relay, exit_code, "status", "events let out and kept back, by site and lane", Compliance, choice);
   AddAddress(*status, "--hub", choice->hub, "host:port of the hub")->capture_default_str();

@@ -1,6 +1,4 @@
 #include <fmt/format.h>
-#include <sys/random.h>
-#include <sys/stat.h>
 
 #include <nlohmann/json.hpp>
 #include <thread>
@@ -17,22 +15,12 @@
 #include "registry_station.h"
 #include "schedule.h"
 #include "site/site.h"
+#include "site_key.h"
 #include "state_lock.h"
 #include "store/directory_store.h"
 
 namespace edgewise {
 namespace {
-
-/// The site's secret for pseudonyms: made once, kept beside its data, readable by its owner alone.
-Result<std::string> SiteKey(const std::filesystem::path& file) {
-  auto key = SystemFiles().Read(file);
-  if (key || key.error().code != Code::kNotFound) return key;
-  std::string made(32, '\0');
-  if (getrandom(made.data(), made.size(), 0) != static_cast<ssize_t>(made.size())) return Fail(Code::kUnavailable, "no random bytes");
-  EDGEWISE_TRY(SystemFiles().CreateDurably(file, made));
-  chmod(file.c_str(), S_IRUSR | S_IWUSR);
-  return made;
-}
 
 /// How a site reaches its hub over HTTP; the two calls come from one thread.
 site::HubLink LinkTo(const std::string& hub, const std::string& site) {

@@ -1,0 +1,80 @@
+#include <signal.h>
+
+#include <set>
+#include <sstream>
+
+#include "command_runner_test.h"
+
+namespace edgewise {
+namespace {
+
+class QueueCommand : public CommandTest {
+ protected:
+  static std::vector<std::string> Lines(const std::string& text) {
+    std::istringstream in(text);
+    std::vector<std::string> lines;
+    for (std::string line; std::getline(in, line);) lines.push_back(line);
+    return lines;
+  }
+  std::vector<std::string> Dump() { return Lines(Run({"queue", "dump", "--path", In("q")}).out); }
+};
+
+TEST_F(QueueCommand, WhatIsWrittenIsDumpedAndCarriedToTheStoreOnce) {
+  const auto written = Run({"queue", "write", "--path", In("q"), "--count", "5", "--batch", "2", "--print-acks"});
+  ASSERT_EQ(written.code, 0) << written.error;
+  std::vector<std::string> waiting;
+  for (const auto& id : Lines(written.out)) waiting.push_back(id + " waiting");
+  ASSERT_EQ(waiting.size(), 5U);
+  EXPECT_EQ(waiting[4], "local/1/sample/5 waiting");
+  EXPECT_EQ(Dump(), waiting);
+  const std::vector<std::string> relay = {
+      "relay",  "run",   "--queue", In("q"), "--store", "file://" + In("store"), "--policy", std::string(EDGEWISE_EXAMPLE) + "/policy.toml",
+      "--once", "--json"};
+  const auto carried = Run(relay);
+  ASSERT_EQ(carried.code, 0) << carried.error;
+  EXPECT_NE(carried.out.find(R"({"lane":"sample","stored":5,"denied":0,"stored_through":5})"), std::string::npos) << carried.out;
+  EXPECT_TRUE(Dump().empty());
+  EXPECT_EQ(Run(relay).out, carried.out) << "nothing was left to carry";
+  EXPECT_EQ(Run({"queue", "write", "--path", In("q"), "--print-acks"}).out, "local/1/sample/6\n") << "numbers go on";
+}
+
+TEST_F(QueueCommand, AnotherOwnerAndNoQueueAreSaid) {
+  const auto none = Run({"queue", "dump", "--path", In("q")});
+  EXPECT_EQ(none.code, 1);
+  EXPECT_NE(none.error.find("there is no queue " + In("q/queue.db")), std::string::npos) << none.error;
+  ASSERT_EQ(Run({"queue", "write", "--path", In("q"), "--site", "EWR"}).code, 0);
+  EXPECT_NE(Run({"queue", "write", "--path", In("q"), "--site", "JFK"}).error.find("belongs to another site"), std::string::npos);
+  const auto store = Run(
+      {"relay", "run", "--queue", In("q"), "--store", "s3://bucket", "--policy", std::string(EDGEWISE_EXAMPLE) + "/policy.toml", "--once"});
+  EXPECT_EQ(store.code, 1);
+  EXPECT_NE(store.error.find("s3://bucket"), std::string::npos) << store.error;
+}
+
+TEST_F(QueueCommand, AKillLosesAndDoublesNothingThatWasAcknowledged) {
+  constexpr int kRounds = 10;
+  std::set<std::string> acknowledged;
+  for (int round = 1; round <= kRounds; ++round) {
+    auto [answer, lines] = [&] {
+      auto child = Child::Start({.command = {EDGEWISE_PROGRAM, "queue", "write", "--path", In("q"), "--count", "100000000", "--batch", "8",
+                                             "--print-acks"},
+                                 .environment = {},
+                                 .log = folder_ / "write.log"})
+                       .value();
+      std::string out;
+      for (int i = 0; i < 100 * round; ++i) out += child.ReadLine().value() + "\n";
+      kill(child.pid(), SIGKILL);
+      out += child.ReadAll();
+      return std::pair(child.Wait(), Lines(out));
+    }();
+    EXPECT_EQ(answer, 128 + SIGKILL);
+    for (const auto& id : lines) EXPECT_TRUE(acknowledged.insert(id).second) << id << " was given twice";
+    std::set<std::string> there;
+    const auto dumped = Dump();
+    for (const auto& line : dumped) there.insert(line.substr(0, line.find(' ')));
+    EXPECT_EQ(there.size(), dumped.size());
+    EXPECT_TRUE(std::ranges::includes(there, acknowledged)) << "round " << round;
+  }
+}
+
+}  // namespace
+}  // namespace edgewise

@@ -1,0 +1,20 @@
+#include "site_key.h"
+
+#include <sys/random.h>
+#include <sys/stat.h>
+
+#include "base/files.h"
+
+namespace edgewise {
+
+Result<std::string> SiteKey(const std::filesystem::path& file) {
+  auto key = SystemFiles().Read(file);
+  if (key || key.error().code != Code::kNotFound) return key;
+  std::string made(32, '\0');
+  if (getrandom(made.data(), made.size(), 0) != static_cast<ssize_t>(made.size())) return Fail(Code::kUnavailable, "no random bytes");
+  EDGEWISE_TRY(SystemFiles().CreateDurably(file, made));
+  chmod(file.c_str(), S_IRUSR | S_IWUSR);
+  return made;
+}
+
+}  // namespace edgewise

@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap build test demo lint format bench docs fuzz fuzz-smoke
+.PHONY: help bootstrap build test crash demo lint format bench docs fuzz fuzz-smoke
 JOBS ?= 2
 export JOBS SECONDS_EACH
 
@@ -18,6 +18,10 @@ test: ## build and run all tests; again under asan, ubsan and tsan; tidy on a sa
 	@tools/bootstrap test
 	@tools/build-web
 	@tools/test
+
+crash: ## pull the plug under the queue, CUTS=200 times on ext4 and on xfs; as root
+	@tools/bootstrap crash
+	@tools/crash
 
 lint: ## check format, clang-tidy and shell scripts of everything
 	@tools/bootstrap lint

@@ -22,74 +22,15 @@ fs::path Normal(const fs::path& path) {
 
 }  // namespace
 
-struct FakeFiles::Node {
-  std::string bytes;
-  std::string durable;
-  bool cut = false;  // truncated since the last sync: durable is no prefix of bytes
-
-  void Sync() {
-    if (std::exchange(cut, false))
-      durable = bytes;
-    else
-      durable.append(bytes, durable.size());
-  }
-  void PowerCut(std::size_t survivors) {
-    if (!cut) durable.append(bytes, durable.size(), survivors);
-    cut = false;
-    bytes = durable;
-  }
-};
-
-class FakeFiles::OpenFile final : public Files::AppendFile {
- public:
-  OpenFile(FakeFiles& files, std::shared_ptr<Node> node, fs::path path)
-      : files_(files), node_(std::move(node)), path_(std::move(path)), life_(files.life_), size_(node_->bytes.size()) {}
-
-  Result<void> Append(std::string_view bytes) override {
-    const std::lock_guard lock(files_.mutex_);
-    EDGEWISE_TRY(Step());
-    const auto written = bytes.substr(0, files_.Space());
-    node_->bytes += written;
-    if (written.size() < bytes.size()) return Full(path_);
-    size_ += bytes.size();
-    return {};
-  }
-  Result<void> Sync() override {
-    const std::lock_guard lock(files_.mutex_);
-    return SyncLocked();
-  }
-  Result<void> Truncate(std::uint64_t size) override {
-    const std::lock_guard lock(files_.mutex_);
-    EDGEWISE_TRY(Step());
-    node_->bytes.resize(size);
-    node_->cut = true;
-    size_ = size;
-    return SyncLocked();
-  }
-  std::uint64_t size() const override { return size_; }
-
- private:
-  Result<void> Step() {
-    if (life_ != files_.life_) return Fail(Code::kUnavailable, path_.string() + ": the power was cut; open it again");
-    return files_.Step();
-  }
-  Result<void> SyncLocked() {
-    EDGEWISE_TRY(Step());
-    node_->Sync();
-    return {};
-  }
-
-  FakeFiles& files_;
-  std::shared_ptr<Node> node_;
-  fs::path path_;
-  int life_;
-  std::uint64_t size_;
-};
-
-void FakeFiles::FailAfter(std::size_t steps, Error error) {
+void FakeFiles::FailAfter(std::size_t steps, Error error, Effect effect, Lasts lasts) {
   const std::lock_guard lock(mutex_);
-  failure_ = std::move(error);
+  failure_ = Failure{std::move(error), effect, lasts};
   fail_at_ = steps_ + steps;
+}
+
+void FakeFiles::Mend() {
+  const std::lock_guard lock(mutex_);
+  failure_.reset();
 }
 
 void FakeFiles::LimitSpace(std::optional<std::uint64_t> bytes) {
@@ -106,14 +47,64 @@ void FakeFiles::PowerCut(std::size_t survivors) {
   const std::lock_guard lock(mutex_);
   names_ = durable_names_;
   for (auto& [path, node] : names_) node->PowerCut(survivors);
+  EndLife();
+}
+
+void FakeFiles::EndLife() {
+  locked_.clear();
   ++life_;
 }
 
-Result<void> FakeFiles::Step() {
-  const bool fails = failure_ && steps_ == fail_at_;
+void FakeFiles::Kill() {
+  const std::lock_guard lock(mutex_);
+  EndLife();
+}
+
+void FakeFiles::Flip(const fs::path& path, std::uint64_t at) {
+  const std::lock_guard lock(mutex_);
+  if (const auto node = Find(path)) (*node)->Flip(at);
+}
+
+FakeFiles::Image FakeFiles::TakeImage() const {
+  const std::lock_guard lock(mutex_);
+  Image image;
+  for (const auto& [path, node] : durable_names_) image[path] = node->durable();
+  return image;
+}
+
+void FakeFiles::SetBack(const Image& image) {
+  const std::lock_guard lock(mutex_);
+  names_.clear();
+  for (const auto& [path, bytes] : image) names_[path] = std::make_shared<Node>(bytes);
+  durable_names_ = names_;
+  EndLife();
+}
+
+void FakeFiles::PowerCut(std::mt19937_64& random) {
+  const std::lock_guard lock(mutex_);
+  if (random() % 2 == 0) {  // each folder has its own luck: a file system writes its changes of names in order
+    std::map<fs::path, bool> lucky;
+    for (const auto& folder : folders_) lucky[folder] = random() % 2 == 0;
+    std::erase_if(durable_names_, [&](const auto& entry) { return lucky[entry.first.parent_path()]; });
+    for (const auto& entry : names_) {
+      if (lucky[entry.first.parent_path()]) durable_names_.insert(entry);
+    }
+  }
+  names_ = durable_names_;
+  for (auto& [path, node] : names_) node->PowerCut(random);
+  EndLife();
+}
+
+std::optional<FakeFiles::Failure> FakeFiles::Fails() {
+  const bool fails = failure_ && (failure_->lasts == Lasts::kOnce ? steps_ == fail_at_ : steps_ >= fail_at_);
   ++steps_;
-  if (!fails) return {};
-  return std::unexpected(*std::exchange(failure_, std::nullopt));
+  if (!fails) return std::nullopt;
+  return failure_->lasts == Lasts::kOnce ? std::exchange(failure_, std::nullopt) : failure_;
+}
+
+Result<void> FakeFiles::Step() {
+  const auto failure = Fails();
+  return failure ? Result<void>(std::unexpected(failure->error)) : Result<void>();
 }
 
 Result<void> FakeFiles::Parent(const fs::path& path) const {
@@ -131,7 +122,7 @@ Result<std::shared_ptr<FakeFiles::Node>> FakeFiles::Find(const fs::path& path) c
 std::uint64_t FakeFiles::Space() const {
   if (!limit_) return std::string::npos;
   std::uint64_t used = 0;
-  for (const auto& [path, node] : names_) used += node->bytes.size();
+  for (const auto& [path, node] : names_) used += node->bytes().size();
   return *limit_ > used ? *limit_ - used : 0;
 }
 
@@ -145,31 +136,20 @@ Result<void> FakeFiles::SyncDirectory(const fs::path& path) {
   return {};
 }
 
-Result<std::unique_ptr<Files::AppendFile>> FakeFiles::OpenAppend(const fs::path& given) {
-  const std::lock_guard lock(mutex_);
-  const auto path = Normal(given);
-  EDGEWISE_TRY(Parent(path));
-  EDGEWISE_TRY(Step());
-  auto& node = names_[path];
-  if (!node) node = std::make_shared<Node>();
-  EDGEWISE_TRY(SyncDirectory(path.parent_path()));
-  return std::make_unique<OpenFile>(*this, node, path);
-}
-
 Result<std::string> FakeFiles::Read(const fs::path& path) { return ReadRange(path, 0, std::string::npos); }
 
 Result<std::string> FakeFiles::ReadRange(const fs::path& path, std::uint64_t offset, std::size_t size) {
   const std::lock_guard lock(mutex_);
   EDGEWISE_TRY(Step());
   EDGEWISE_ASSIGN(const auto node, Find(Normal(path)));
-  return offset < node->bytes.size() ? node->bytes.substr(offset, size) : std::string();
+  return offset < node->bytes().size() ? node->bytes().substr(offset, size) : std::string();
 }
 
 Result<std::uint64_t> FakeFiles::Size(const fs::path& path) {
   const std::lock_guard lock(mutex_);
   EDGEWISE_TRY(Step());
   EDGEWISE_ASSIGN(const auto node, Find(Normal(path)));
-  return node->bytes.size();
+  return node->bytes().size();
 }
 
 /// A synced file that has no name yet.
@@ -177,9 +157,7 @@ Result<std::shared_ptr<FakeFiles::Node>> FakeFiles::WholeFile(const fs::path& pa
   EDGEWISE_TRY(Parent(path));
   EDGEWISE_TRY(Step());
   if (bytes.size() > Space()) return Full(path);
-  auto node = std::make_shared<Node>();
-  node->bytes = node->durable = bytes;
-  return node;
+  return std::make_shared<Node>(bytes);
 }
 
 Result<void> FakeFiles::CreateDurably(const fs::path& given, std::string_view bytes) {
@@ -201,6 +179,16 @@ Result<void> FakeFiles::ReplaceDurably(const fs::path& given, std::string_view b
 
 Result<void> FakeFiles::Remove(const fs::path& path) {
   const std::lock_guard lock(mutex_);
+  return RemoveName(path);
+}
+
+Result<void> FakeFiles::RemoveDurably(const fs::path& path) {
+  const std::lock_guard lock(mutex_);
+  EDGEWISE_TRY(RemoveName(path));
+  return SyncDirectory(Normal(path).parent_path());
+}
+
+Result<void> FakeFiles::RemoveName(const fs::path& path) {
   EDGEWISE_TRY(Step());
   const auto normal = Normal(path);
   if (folders_.contains(normal)) {

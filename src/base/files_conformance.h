@@ -109,9 +109,41 @@ TYPED_TEST_P(FilesConformance, AFileWhereADirectoryMustBeIsSaid) {
   EXPECT_EQ(this->Text("a"), "one");
 }
 
-REGISTER_TYPED_TEST_SUITE_P(FilesConformance, CreateNeverOverwrites, ReplaceGivesTheNewBytesAndNothingElse,
-                            AppendedBytesAreThereAcrossOpeningsAndCanBeCut, ARangeIsShortAtTheEnd, WhatIsMissingIsNotFound,
-                            WithoutItsDirectoryNothingIsMade, ARemovedFileIsGoneAndItsNameFree, AnEmptyDirectoryIsRemovedAndAFullOneIsNot,
-                            DirectoriesAreMadeWithTheirParentsAndAgainIsNoError, AFileWhereADirectoryMustBeIsSaid);
+TYPED_TEST_P(FilesConformance, ARandomFileIsReadAndWrittenAnywhere) {
+  using Opening = Files::Opening;
+  EXPECT_EQ(this->files().OpenRandom(this->At("a"), Opening::kExisting).error().code, Code::kNotFound);
+  EXPECT_EQ(this->files().OpenRandom(this->At("none/a"), Opening::kMayCreate).error().code, Code::kNotFound);
+  {
+    const auto file = this->files().OpenRandom(this->At("a"), Opening::kMayCreate).value();
+    ASSERT_TRUE(file->WriteAt(3, "def"));
+    ASSERT_TRUE(file->WriteAt(0, "ab"));
+    EXPECT_EQ(file->Size().value(), 6U);
+    ASSERT_TRUE(file->Sync());
+  }
+  const auto file = this->files().OpenRandom(this->At("a"), Opening::kExisting).value();
+  std::string part(4, '?');
+  EXPECT_EQ(file->ReadAt(1, part).value(), 4U);
+  EXPECT_EQ(part, std::string("b\0de", 4)) << "zeros where nothing was written";
+  EXPECT_EQ(file->ReadAt(4, part).value(), 2U);
+  EXPECT_EQ(file->ReadAt(9, part).value(), 0U);
+  ASSERT_TRUE(file->Truncate(2));
+  EXPECT_EQ(this->Text("a"), "ab");
+}
+
+TYPED_TEST_P(FilesConformance, ALockedFileIsOneOpeningsAlone) {
+  auto first = this->files().OpenRandom(this->At("a"), Files::Opening::kMayCreate).value();
+  const auto second = this->files().OpenRandom(this->At("a"), Files::Opening::kMayCreate).value();
+  ASSERT_TRUE(first->Lock());
+  ASSERT_TRUE(first->Lock()) << "again is no error";
+  EXPECT_EQ(second->Lock().error().code, Code::kFailedPrecondition);
+  first.reset();
+  EXPECT_TRUE(second->Lock());
+}
+
+REGISTER_TYPED_TEST_SUITE_P(FilesConformance, ARandomFileIsReadAndWrittenAnywhere, ALockedFileIsOneOpeningsAlone, CreateNeverOverwrites,
+                            ReplaceGivesTheNewBytesAndNothingElse, AppendedBytesAreThereAcrossOpeningsAndCanBeCut, ARangeIsShortAtTheEnd,
+                            WhatIsMissingIsNotFound, WithoutItsDirectoryNothingIsMade, ARemovedFileIsGoneAndItsNameFree,
+                            AnEmptyDirectoryIsRemovedAndAFullOneIsNot, DirectoriesAreMadeWithTheirParentsAndAgainIsNoError,
+                            AFileWhereADirectoryMustBeIsSaid);
 
 }  // namespace edgewise::test

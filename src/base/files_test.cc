@@ -98,6 +98,51 @@ TEST_F(FakeFilesTest, APlantedFailureHappensOnceAndChangesNothing) {
   EXPECT_TRUE(files_.CreateDurably("/d/a", "one"));
 }
 
+TEST_F(FakeFilesTest, AFailureCanLastAndLeaveHalfOrAllOfWhatWasWritten) {
+  using Effect = FakeFiles::Effect;
+  const auto file = files_.OpenRandom("/d/a", Files::Opening::kMayCreate).value();
+  files_.FailAfter(1, kPlanted, Effect::kHalf);
+  EXPECT_TRUE(file->WriteAt(0, "abcd"));
+  EXPECT_FALSE(file->WriteAt(4, "efgh"));
+  EXPECT_EQ(Text("/d/a"), "abcdef");
+  files_.FailAfter(0, kPlanted, Effect::kAll, FakeFiles::Lasts::kUntilMended);
+  EXPECT_FALSE(file->WriteAt(6, "gh"));
+  EXPECT_FALSE(file->Sync());
+  files_.Mend();
+  files_.PowerCut();
+  EXPECT_EQ(Text("/d/a"), "abcdefgh");
+}
+
+TEST_F(FakeFilesTest, WhatAFailedSyncLeftNeverReachesTheDisk) {
+  const auto file = files_.OpenAppend("/d/log").value();
+  ASSERT_TRUE(file->Append("lost "));
+  files_.FailNext(kPlanted);
+  EXPECT_FALSE(file->Sync());
+  ASSERT_TRUE(file->Append("kept"));
+  EXPECT_TRUE(file->Sync());
+  EXPECT_EQ(Text("/d/log"), "lost kept");
+  files_.PowerCut();
+  EXPECT_EQ(Text("/d/log"), std::string(5, '\0') + "kept");
+}
+
+TEST_F(FakeFilesTest, APowerCutCanKeepAnyPartOfWhatWasNotSynced) {
+  std::set<std::string> left;
+  for (unsigned seed = 0; seed < 200; ++seed) {
+    FakeFiles files;
+    ASSERT_TRUE(files.MakeDirs("/d"));
+    const auto file = files.OpenRandom("/d/a", Files::Opening::kMayCreate).value();
+    ASSERT_TRUE(file->WriteAt(0, std::string(1024, 'o')));
+    ASSERT_TRUE(file->Sync());
+    ASSERT_TRUE(file->WriteAt(0, std::string(1024, 'n')));
+    std::mt19937_64 random(seed);
+    files.PowerCut(random);
+    const auto text = files.Read("/d/a").value();
+    ASSERT_EQ(text.size(), 1024U);
+    left.insert({text[0], text[511], text[512], text[1023]});
+  }
+  EXPECT_EQ(left, (std::set<std::string>{"oooo", "oonn", "nnoo", "nnnn"})) << "sectors are whole";
+}
+
 TEST_F(FakeFilesTest, AFullDiskTakesWhatFitsAndSaysSo) {
   const auto file = files_.OpenAppend("/d/log").value();
   files_.LimitSpace(10);

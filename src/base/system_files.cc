@@ -7,69 +7,19 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 
+#include "base/detail/posix.h"
 #include "base/files.h"
 
 namespace edgewise {
 namespace {
 
 namespace fs = std::filesystem;
+using detail::Descriptor, detail::FromErrno, detail::ReadAll, detail::SyncDirectory, detail::SyncFile, detail::TruncateFile,
+    detail::WriteAll;
 
 constexpr std::string_view kTemporary = ".tmp-";
 constexpr std::string_view kAny = "XXXXXX";  // mkostemp makes letters and digits of it
-
-std::unexpected<Error> FromErrno(std::string_view what, const fs::path& path) {
-  const int error = errno;
-  const auto message = fmt::format("{} {}: {}", what, path.string(), std::strerror(error));
-  switch (error) {
-    case ENOENT:
-    case ENOTDIR:
-      return Fail(Code::kNotFound, message);
-    case EEXIST:
-      return Fail(Code::kAlreadyExists, message);
-    case ENOSPC:
-    case EDQUOT:
-      return Fail(Code::kResourceExhausted, message + "; free space and try again");
-    case EACCES:
-    case EPERM:
-    case EROFS:
-      return Fail(Code::kFailedPrecondition, message + "; allow it, or choose another folder");
-    default:
-      return Fail(Code::kUnavailable, message);
-  }
-}
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
-
-Result<void> WriteAll(int fd, std::string_view bytes, const fs::path& path) {
-  while (!bytes.empty()) {
-    const ssize_t n = write(fd, bytes.data(), bytes.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return FromErrno("write", path);
-    bytes.remove_prefix(static_cast<std::size_t>(n));
-  }
-  return {};
-}
-
-Result<void> SyncDirectory(const fs::path& path) {
-  const Descriptor directory(open(path.empty() ? "." : path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (directory.get() < 0) return FromErrno("open directory", path);
-  if (fsync(directory.get()) != 0) return FromErrno("sync directory", path);
-  return {};
-}
 
 bool IsDirectory(const fs::path& path) {
   std::error_code ignored;  // whatever it is, what is done next says it
@@ -85,12 +35,9 @@ class SystemAppendFile final : public Files::AppendFile {
     size_ += bytes.size();
     return {};
   }
-  Result<void> Sync() override {
-    if (fdatasync(fd_.get()) != 0) return FromErrno("sync", path_);
-    return {};
-  }
+  Result<void> Sync() override { return SyncFile(fd_.get(), path_); }
   Result<void> Truncate(std::uint64_t size) override {
-    if (ftruncate(fd_.get(), static_cast<off_t>(size)) != 0) return FromErrno("truncate", path_);
+    EDGEWISE_TRY(TruncateFile(fd_.get(), size, path_));
     size_ = size;
     return Sync();
   }
@@ -99,6 +46,39 @@ class SystemAppendFile final : public Files::AppendFile {
  private:
   Descriptor fd_;
   std::uint64_t size_;
+  fs::path path_;
+};
+
+class SystemRandomFile final : public Files::RandomFile {
+ public:
+  SystemRandomFile(int fd, fs::path path) : fd_(fd), path_(std::move(path)) {}
+
+  Result<std::size_t> ReadAt(std::uint64_t offset, std::span<char> into) override { return ReadAll(fd_.get(), offset, into, path_); }
+  Result<void> WriteAt(std::uint64_t offset, std::string_view bytes) override {
+    return detail::WriteAllAt(fd_.get(), offset, bytes, path_);
+  }
+  Result<void> Sync() override { return SyncFile(fd_.get(), path_); }
+  Result<void> Truncate(std::uint64_t size) override { return TruncateFile(fd_.get(), size, path_); }
+  Result<std::uint64_t> Size() override {
+    struct stat status{};
+    if (fstat(fd_.get(), &status) != 0) return FromErrno("stat", path_);
+    return static_cast<std::uint64_t>(status.st_size);
+  }
+  // The lock of the open file description (fcntl(2)), on the bytes that SQLite's own file layer locks. Closing another descriptor of the
+  // file does not take it away, as it would a lock of the process.
+  Result<void> Lock() override {
+    struct flock lock{};
+    lock.l_type = F_WRLCK;
+    lock.l_whence = SEEK_SET;
+    lock.l_start = 0x40000000;
+    lock.l_len = 512;
+    if (fcntl(fd_.get(), F_OFD_SETLK, &lock) == 0) return {};
+    if (errno != EAGAIN && errno != EACCES) return FromErrno("lock", path_);
+    return Fail(Code::kFailedPrecondition, fmt::format("lock {}: another process has it; stop that first", path_.string()));
+  }
+
+ private:
+  Descriptor fd_;
   fs::path path_;
 };
 
@@ -111,6 +91,14 @@ class RealFiles final : public Files {
     fstat(fd, &status);
     auto file = std::make_unique<SystemAppendFile>(fd, static_cast<std::uint64_t>(status.st_size), path);
     EDGEWISE_TRY(SyncDirectory(path.parent_path()));  // one that was there may come from a process killed before its own sync
+    return file;
+  }
+
+  Result<std::unique_ptr<RandomFile>> OpenRandom(const fs::path& path, Opening opening) override {
+    const int fd = open(path.c_str(), O_RDWR | O_CLOEXEC | (opening == Opening::kMayCreate ? O_CREAT : 0), 0600);
+    if (fd < 0) return FromErrno("open", path);
+    auto file = std::make_unique<SystemRandomFile>(fd, path);
+    EDGEWISE_TRY(SyncDirectory(path.parent_path()));
     return file;
   }
 
@@ -128,14 +116,7 @@ class RealFiles final : public Files {
       return Fail(Code::kFailedPrecondition, fmt::format("read {}: it is no regular file", path.string()));
     }
     std::string bytes(size, '\0');
-    std::size_t have = 0;
-    while (have < size) {
-      const ssize_t n = pread(file.get(), bytes.data() + have, size - have, static_cast<off_t>(offset + have));
-      if (n < 0 && errno == EINTR) continue;
-      if (n < 0) return FromErrno("read", path);
-      if (n == 0) break;
-      have += static_cast<std::size_t>(n);
-    }
+    EDGEWISE_ASSIGN(const auto have, ReadAll(file.get(), offset, bytes, path));
     bytes.resize(have);
     return bytes;
   }
@@ -172,6 +153,11 @@ class RealFiles final : public Files {
     return {};
   }
 
+  Result<void> RemoveDurably(const fs::path& path) override {
+    EDGEWISE_TRY(Remove(path));
+    return SyncDirectory(path.parent_path());
+  }
+
   Result<void> MakeDirs(const fs::path& path) override {
     if (path.empty() || IsDirectory(path)) return {};
     EDGEWISE_TRY(MakeDirs(path.parent_path()));
@@ -202,7 +188,7 @@ class RealFiles final : public Files {
     const Descriptor file(mkostemp(name.data(), O_CLOEXEC));
     if (file.get() < 0) return FromErrno("create temporary for", path);
     auto written = WriteAll(file.get(), bytes, name);
-    if (written && fdatasync(file.get()) != 0) written = FromErrno("sync", name);
+    if (written) written = SyncFile(file.get(), name);
     if (!written) {
       unlink(name.c_str());
       return std::unexpected(written.error());

@@ -33,6 +33,8 @@ struct LaneDepth {
   std::uint64_t waiting = 0;
   std::uint64_t dead = 0;      ///< Set aside, with a reason.
   std::uint64_t damaged = 0;   ///< Records whose bytes are no longer what was appended; kept as they are.
+  std::uint64_t missing = 0;   ///< Records that nobody took and that are not there any more: damage has hidden them.
+  std::uint64_t dropped = 0;   ///< Given up to make room for others, or by an operator.
   std::uint64_t appended = 0;  ///< Ever, over all epochs: the last sequence given.
 };
 
@@ -40,9 +42,10 @@ struct LaneDepth {
 /// Lifecycle: made by an implementation's Open(); its destructor waits for calls in flight.
 /// Order: per lane, by sequence. A batch is appended as a whole or not at all.
 /// Durability: what Append() acknowledged survives a power cut. A Settle() may be lost in one; its events are then delivered again.
-/// Errors: kInvalidArgument, kResourceExhausted (full; nothing was appended), kUnavailable (storage does not answer; call again),
-///   kDataLoss (damage that is not one record's), kDeadlineExceeded. A damaged record is no error: it is kept aside and counted, and the
-///   rest goes on.
+/// Full: either nothing more is appended, or the oldest of the least important lanes are dropped and counted; an implementation says which.
+/// Errors: kInvalidArgument, kResourceExhausted (full; nothing was appended), kUnavailable (storage does not answer; whether the call had
+///   an effect is unknown: call again, an Append with the same `through` then changes nothing if it had), kDataLoss (damage that is not one
+///   record's), kDeadlineExceeded. A damaged record is no error: it is kept aside and counted, and the rest goes on.
 /// Threads: any number may Append(); one reader at a time per lane calls Receive(), Settle() and SetAside().
 class Queue {
  public:

@@ -178,7 +178,7 @@ TEST(SqliteQueue, ASecondOwnerIsRefused) {
 
 TEST(SqliteQueue, FullMeansNothingAppended) {
   const Folder folder;
-  const auto queue = *SqliteQueue::Open(folder.File(), {.site = "EWR", .most_waiting = 2});
+  const auto queue = *SqliteQueue::Open(folder.File(), {.site = "EWR", .most_bytes = 400});
   const std::vector two = {Make(event::kSampleV1), Make(event::kInsightV1)};
   ASSERT_TRUE(queue->Append(two, Origin{1}, kSoon));
   EXPECT_EQ(queue->Append(two, Origin{2}, kSoon).error().code, Code::kResourceExhausted);

@@ -2,16 +2,17 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <ranges>
 #include <utility>
 
-#include "queue/detail/sqlite_schema.h"
+#include "base/log.h"
+#include "queue/detail/read_event.h"
 
 namespace edgewise::queue {
 namespace {
 
-using detail::SqliteFile, detail::SqliteStatement;
-
-constexpr std::string_view kDamaged = "damaged record: its checksum is not that of what was appended";
+using detail::LaneCounts, detail::SqliteRecords;
 
 Result<event::EventId> ParseReceipt(const Receipt& receipt) {
   auto id = event::EventId::Parse(receipt.value);
@@ -19,228 +20,219 @@ Result<event::EventId> ParseReceipt(const Receipt& receipt) {
   return id;
 }
 
-SqliteStatement& BindId(SqliteStatement& statement, const event::EventId& id) {
-  return statement.Bind(1, static_cast<std::int64_t>(id.lane)).Bind(2, static_cast<std::int64_t>(id.sequence));
-}
-
-/// The event of a row (sequence, checksum, body) of a lane. Errors: kDataLoss.
-Result<event::Event> ReadEvent(const SqliteStatement& row, event::Lane lane) {
-  const auto body = row.Text(2);
-  if (detail::Checksum(lane, static_cast<std::uint64_t>(row.Integer(0)), body) != static_cast<std::uint32_t>(row.Integer(1))) {
-    return Fail(Code::kDataLoss, std::string(kDamaged));
-  }
-  auto event = event::FromJson(body);
-  if (!event) return Fail(Code::kDataLoss, event.error().message);
-  return event;
-}
-
-/// What a row (sequence, checksum, body, damaged or -1 where it waits, reason) says of itself.
-SqliteQueue::Kept ToKept(const SqliteStatement& row, const std::string& site, event::Lane lane) {
-  using State = SqliteQueue::Kept::State;
-  const bool waits = row.Integer(3) < 0;
-  const auto event = waits ? ReadEvent(row, lane) : event::FromJson(row.Text(2));
-  SqliteQueue::Kept kept;
-  kept.id = event ? event->id : event::EventId{site, 0, lane, static_cast<std::uint64_t>(row.Integer(0))};
-  if (waits) {
-    kept.state = event ? State::kWaiting : State::kDamaged;
-    if (!event) kept.reason = event.error().message;
-  } else {
-    kept.state = row.Integer(3) == 0 ? State::kDead : State::kDamaged;
-    kept.reason = row.Text(4);
-  }
-  return kept;
-}
+std::size_t Index(event::Lane lane) { return static_cast<std::size_t>(lane); }
 
 }  // namespace
 
-SqliteQueue::SqliteQueue(SqliteFile file, Options options) : options_(std::move(options)), file_(std::move(file)) {}
+SqliteQueue::SqliteQueue(std::filesystem::path path, Options options, std::unique_ptr<SqliteRecords> records)
+    : path_(std::move(path)), options_(std::move(options)), records_(std::move(records)) {}
 SqliteQueue::~SqliteQueue() = default;
 
 Result<std::unique_ptr<SqliteQueue>> SqliteQueue::Open(const std::filesystem::path& path, Options options) {
-  EDGEWISE_ASSIGN(auto file, SqliteFile::Open(path, true));
-  EDGEWISE_TRY(detail::PrepareFile(file));
-  EDGEWISE_TRY(detail::Claim(file, {options.site, options.epoch}));
-  auto queue = std::unique_ptr<SqliteQueue>(new SqliteQueue(std::move(file), std::move(options)));
-  EDGEWISE_TRY(queue->Prepare());
-  return queue;
+  EDGEWISE_ASSIGN(auto records, SqliteRecords::Open(*options.files, path, detail::Owner{options.site, options.epoch}));
+  return std::unique_ptr<SqliteQueue>(new SqliteQueue(path, std::move(options), std::move(records)));
 }
 
 Result<std::unique_ptr<SqliteQueue>> SqliteQueue::OpenExisting(const std::filesystem::path& path) {
-  EDGEWISE_ASSIGN(auto file, SqliteFile::Open(path, false));
-  EDGEWISE_TRY(detail::PrepareFile(file));
-  EDGEWISE_ASSIGN(auto owner, detail::ReadOwner(file));
-  auto queue = std::unique_ptr<SqliteQueue>(new SqliteQueue(std::move(file), {.site = std::move(owner.site), .epoch = owner.epoch}));
-  EDGEWISE_TRY(queue->Prepare());
-  return queue;
+  Options options;
+  EDGEWISE_ASSIGN(auto records, SqliteRecords::Open(*options.files, path, std::nullopt));
+  options.site = records->owner().site;
+  options.epoch = records->owner().epoch;
+  return std::unique_ptr<SqliteQueue>(new SqliteQueue(path, std::move(options), std::move(records)));
 }
 
-Result<void> SqliteQueue::Prepare() {
-  for (const auto& [statement, sql] : std::initializer_list<std::pair<SqliteStatement*, std::string_view>>{
-           {&insert_, "INSERT INTO events VALUES(?, ?, ?, ?)"},
-           {&receive_, "SELECT sequence, checksum, body FROM events WHERE lane = ? ORDER BY sequence LIMIT ?"},
-           {&remove_, "DELETE FROM events WHERE lane = ? AND sequence = ?"},
-           {&bury_, "INSERT OR IGNORE INTO aside SELECT lane, sequence, ?4, body, ?3 FROM events WHERE lane = ?1 AND sequence = ?2"},
-           {&read_appended_, "SELECT appended FROM lanes WHERE lane = ?"},
-           {&write_appended_, "UPDATE lanes SET appended = ?2 WHERE lane = ?1"},
-           {&read_origin_, "SELECT origin FROM owner"},
-           {&write_origin_, "UPDATE owner SET origin = ?"},
-           {&count_, "SELECT count(*) FROM events WHERE lane = ?"},
-           {&count_aside_, "SELECT count(*) FROM aside WHERE lane = ? AND damaged = ?"},
-           {&all_,
-            "SELECT sequence, checksum, body, -1 AS damaged, '' AS reason FROM events WHERE lane = ?1 UNION ALL "
-            "SELECT sequence, 0, body, damaged, reason FROM aside WHERE lane = ?1 ORDER BY sequence"}}) {
-    EDGEWISE_ASSIGN(*statement, file_.Prepare(sql));
+/// Every call begins with it. What has failed is closed before it is opened again: one connection has the file.
+Result<void> SqliteQueue::Ready() {
+  if (records_ && !records_->file().failed()) return {};
+  if (records_) log::Warn("queue {}: its disk has failed; it is opened again", path_.string());
+  records_.reset();
+  scrub_ = {};
+  EDGEWISE_ASSIGN(records_, SqliteRecords::Open(*options_.files, path_, detail::Owner{options_.site, options_.epoch}));
+  return {};
+}
+
+Result<SqliteQueue::Lanes> SqliteQueue::ReadLanes() {
+  Lanes lanes;
+  for (const auto lane : event::kLanes) {
+    EDGEWISE_ASSIGN(lanes[Index(lane)], records_->Counts(lane));
   }
+  return lanes;
+}
+
+Result<void> SqliteQueue::WriteLanes(const Lanes& lanes) {
+  for (const auto lane : event::kLanes) EDGEWISE_TRY(records_->SetCounts(lane, lanes[Index(lane)]));
   return {};
 }
 
 Result<std::vector<event::EventId>> SqliteQueue::Append(std::span<const event::Event> events, std::optional<Origin> through, Deadline) {
   for (const auto& event : events) EDGEWISE_TRY(event::LaneOf(event));
-  const std::scoped_lock lock(mutex_);
-  return file_.InTransaction([&] { return Insert(events, through); });
-}
-
-Result<SqliteQueue::Counts> SqliteQueue::ReadAppended() {
-  Counts appended{};
-  for (const auto lane : event::kLanes) {
-    EDGEWISE_ASSIGN(const auto count, read_appended_.Bind(1, static_cast<std::int64_t>(lane)).Number());
-    appended[static_cast<std::size_t>(lane)] = static_cast<std::uint64_t>(count);
-  }
-  return appended;
-}
-
-Result<void> SqliteQueue::WriteAppended(const Counts& appended) {
-  for (const auto lane : event::kLanes) {
-    const auto count = static_cast<std::int64_t>(appended[static_cast<std::size_t>(lane)]);
-    EDGEWISE_TRY(write_appended_.Bind(1, static_cast<std::int64_t>(lane)).Bind(2, count).Run());
-  }
-  return {};
-}
-
-Result<void> SqliteQueue::CheckRoom(const Counts& appended, std::size_t more) {
-  std::uint64_t waiting = 0;
-  for (const auto lane : event::kLanes) {  // from the oldest waiting to the newest given: an upper bound, without counting rows
-    EDGEWISE_ASSIGN(const bool some, receive_.Bind(1, static_cast<std::int64_t>(lane)).Bind(2, std::int64_t{1}).Step());
-    if (some) waiting += appended[static_cast<std::size_t>(lane)] - static_cast<std::uint64_t>(receive_.Integer(0)) + 1;
-    receive_.Reset();
-  }
-  if (waiting + more <= options_.most_waiting) return {};
-  return Fail(Code::kResourceExhausted, fmt::format("queue: full with {} events waiting; let the relay drain it", waiting));
+  return Change([&] { return Insert(events, through); });
 }
 
 Result<std::vector<event::EventId>> SqliteQueue::Insert(std::span<const event::Event> events, std::optional<Origin> through) {
   if (through) {
-    EDGEWISE_ASSIGN(const auto present, read_origin_.Number());
-    if (static_cast<std::uint64_t>(*through) <= static_cast<std::uint64_t>(present)) return std::vector<event::EventId>();
+    EDGEWISE_ASSIGN(const auto present, records_->Origin());
+    if (static_cast<std::uint64_t>(*through) <= present) return std::vector<event::EventId>();
   }
-  EDGEWISE_ASSIGN(auto appended, ReadAppended());
-  if (!events.empty()) EDGEWISE_TRY(CheckRoom(appended, events.size()));
   std::vector<event::EventId> ids;
   ids.reserve(events.size());
-  for (const auto& event : events) {
-    EDGEWISE_ASSIGN(const auto lane, event::LaneOf(event));
-    EDGEWISE_ASSIGN(auto id, InsertOne(event, lane, ++appended[static_cast<std::size_t>(lane)]));
-    ids.push_back(std::move(id));
+  if (!events.empty()) {
+    EDGEWISE_ASSIGN(auto lanes, ReadLanes());
+    for (const auto& event : events) {
+      EDGEWISE_ASSIGN(auto id, InsertOne(event, lanes));
+      ids.push_back(std::move(id));
+    }
+    EDGEWISE_TRY(WriteLanes(lanes));
   }
-  EDGEWISE_TRY(WriteAppended(appended));
-  if (through) EDGEWISE_TRY(write_origin_.Bind(1, static_cast<std::int64_t>(*through)).Run());
+  if (through) EDGEWISE_TRY(records_->SetOrigin(static_cast<std::uint64_t>(*through)));
   return ids;
 }
 
-Result<event::EventId> SqliteQueue::InsertOne(event::Event event, event::Lane lane, std::uint64_t sequence) {
-  event.id = {options_.site, options_.epoch, lane, sequence};
+Result<event::EventId> SqliteQueue::InsertOne(event::Event event, Lanes& lanes) {
+  EDGEWISE_ASSIGN(const auto lane, event::LaneOf(event));
+  auto& counts = lanes[Index(lane)];
+  event.id = {options_.site, options_.epoch, lane, counts.appended + 1};
   const auto body = event::ToJson(event);
-  EDGEWISE_TRY(BindId(insert_, event.id).Bind(3, std::int64_t{detail::Checksum(lane, sequence, body)}).Bind(4, body).Run());
+  EDGEWISE_ASSIGN(const bool room, MakeRoom(lane, body.size(), lanes));
+  ++counts.appended;
+  if (!room) {
+    ++counts.dropped;
+    return event.id;
+  }
+  EDGEWISE_TRY(records_->Insert(event.id, body));
+  counts.bytes += body.size();
   return event.id;
+}
+
+/// In a transaction. As SqliteRecords.
+Result<std::optional<std::uint64_t>> SqliteQueue::Remove(event::Lane lane, std::uint64_t sequence) {
+  EDGEWISE_ASSIGN(const auto bytes, records_->Remove(lane, sequence));
+  if (bytes && Index(lane) == scrub_.lane && sequence <= scrub_.after) ++unseen_;
+  return bytes;
+}
+
+/// False: the event that wants it is to be dropped itself.
+Result<bool> SqliteQueue::MakeRoom(event::Lane lane, std::size_t bytes, Lanes& lanes) {
+  const auto used = [&lanes] { return lanes[0].bytes + lanes[1].bytes + lanes[2].bytes; };
+  if (options_.when_full == WhenFull::kBlock && used() + bytes > options_.most_bytes) {
+    return Fail(Code::kResourceExhausted, fmt::format("queue {}: full with {} bytes of events waiting, at most {}; let the relay drain it",
+                                                      path_.string(), used(), options_.most_bytes));
+  }
+  for (const auto victim : event::kLanes | std::views::reverse) {
+    if (victim < lane || used() + bytes <= options_.most_bytes) break;
+    EDGEWISE_TRY(DropOldest(victim, used() + bytes - options_.most_bytes, lanes[Index(victim)]));
+  }
+  return used() + bytes <= options_.most_bytes;
+}
+
+/// Until so many bytes are free, or nothing is left that may go.
+Result<void> SqliteQueue::DropOldest(event::Lane lane, std::uint64_t bytes, LaneCounts& counts) {
+  constexpr std::size_t kAtOnce = 64;
+  std::uint64_t freed = 0;
+  while (freed < bytes) {
+    std::vector<std::uint64_t> oldest;
+    EDGEWISE_TRY(records_->ForEachWaiting(lane, handed_[Index(lane)], kAtOnce, [&](const SqliteRecords::Row& row) -> Result<void> {
+      oldest.push_back(row.sequence);
+      return {};
+    }));
+    if (oldest.empty()) return {};
+    for (const auto sequence : oldest) {
+      if (freed >= bytes) break;
+      EDGEWISE_ASSIGN(const auto removed, Remove(lane, sequence));
+      freed += removed.value_or(0);
+      counts.bytes -= std::min(counts.bytes, removed.value_or(0));
+      ++counts.dropped;
+    }
+  }
+  return {};
 }
 
 Result<Origin> SqliteQueue::AppendedThrough() {
   const std::scoped_lock lock(mutex_);
-  EDGEWISE_ASSIGN(const auto origin, read_origin_.Number());
-  return Origin{static_cast<std::uint64_t>(origin)};
+  EDGEWISE_TRY(Ready());
+  EDGEWISE_ASSIGN(const auto origin, records_->Origin());
+  return Origin{origin};
 }
 
 Result<std::vector<Delivery>> SqliteQueue::Receive(event::Lane lane, std::size_t limit, Deadline) {
   const std::scoped_lock lock(mutex_);
+  EDGEWISE_TRY(Ready());
   std::vector<Delivery> deliveries;
-  std::vector<std::pair<event::EventId, std::string>> damaged;
-  receive_.Bind(1, static_cast<std::int64_t>(lane)).Bind(2, static_cast<std::int64_t>(limit));
-  while (true) {
-    EDGEWISE_ASSIGN(const bool more, receive_.Step());
-    if (!more) break;
-    auto event = ReadEvent(receive_, lane);
+  Damaged damaged;
+  const auto read = records_->ForEachWaiting(lane, 0, limit, [&](const SqliteRecords::Row& row) -> Result<void> {
+    auto event = detail::ReadEvent(row, lane);
     if (event) {
       deliveries.push_back({{event->id.ToString()}, std::move(*event)});
     } else {
-      damaged.emplace_back(event::EventId{options_.site, 0, lane, static_cast<std::uint64_t>(receive_.Integer(0))}, event.error().message);
+      damaged.emplace_back(row.sequence, event.error().message);
     }
-  }
-  receive_.Reset();
-  if (damaged.empty()) return deliveries;
-  const auto buried = file_.InTransaction([&]() -> Result<void> {
-    for (const auto& [id, why] : damaged) EDGEWISE_TRY(Bury(id, why, true));
     return {};
   });
-  EDGEWISE_TRY(buried);
+  EDGEWISE_TRY(read);
+  EDGEWISE_TRY(BuryDamaged(lane, damaged));
+  if (!deliveries.empty()) handed_[Index(lane)] = std::max(handed_[Index(lane)], deliveries.back().event.id.sequence);
   return deliveries;
 }
 
 Result<void> SqliteQueue::Settle(std::span<const Receipt> receipts, Deadline) {
-  const std::scoped_lock lock(mutex_);
-  return file_.InTransaction([&]() -> Result<void> {
+  return Change([&]() -> Result<void> {
+    EDGEWISE_ASSIGN(auto lanes, ReadLanes());
     for (const auto& receipt : receipts) {
       EDGEWISE_ASSIGN(const auto id, ParseReceipt(receipt));
-      EDGEWISE_TRY(BindId(remove_, id).Run());
+      EDGEWISE_ASSIGN(const auto removed, Remove(id.lane, id.sequence));
+      auto& counts = lanes[Index(id.lane)];
+      counts.settled += removed ? 1 : 0;
+      counts.bytes -= std::min(counts.bytes, removed.value_or(0));
     }
-    return {};
+    return WriteLanes(lanes);
   });
 }
 
 Result<void> SqliteQueue::SetAside(const Receipt& receipt, std::string_view reason, Deadline) {
   EDGEWISE_ASSIGN(const auto id, ParseReceipt(receipt));
-  const std::scoped_lock lock(mutex_);
-  return file_.InTransaction([&] { return Bury(id, reason, false); });
+  return Change([&] { return Bury(id.lane, id.sequence, reason, false); });
+}
+
+Result<void> SqliteQueue::BuryDamaged(event::Lane lane, const Damaged& damaged) {
+  if (damaged.empty()) return {};
+  return Transact([&]() -> Result<void> {
+    for (const auto& [sequence, why] : damaged) EDGEWISE_TRY(Bury(lane, sequence, why, true));
+    return {};
+  });
 }
 
 /// In a transaction.
-Result<void> SqliteQueue::Bury(const event::EventId& id, std::string_view reason, bool damaged) {
-  EDGEWISE_TRY(BindId(bury_, id).Bind(3, reason).Bind(4, std::int64_t{damaged}).Run());
-  return BindId(remove_, id).Run();
+Result<void> SqliteQueue::Bury(event::Lane lane, std::uint64_t sequence, std::string_view reason, bool damaged) {
+  EDGEWISE_TRY(records_->PutAside(lane, sequence, reason, damaged));
+  EDGEWISE_ASSIGN(const auto removed, Remove(lane, sequence));
+  EDGEWISE_ASSIGN(auto counts, records_->Counts(lane));
+  counts.bytes -= std::min(counts.bytes, removed.value_or(0));  // damage may have changed its length
+  return records_->SetCounts(lane, counts);
 }
 
 Result<std::vector<LaneDepth>> SqliteQueue::Depths() {
   const std::scoped_lock lock(mutex_);
+  EDGEWISE_TRY(Ready());
   std::vector<LaneDepth> depths;
   for (const auto lane : event::kLanes) {
-    const auto number = static_cast<std::int64_t>(lane);
-    EDGEWISE_ASSIGN(const auto waiting, count_.Bind(1, number).Number());
-    EDGEWISE_ASSIGN(const auto dead, count_aside_.Bind(1, number).Bind(2, std::int64_t{0}).Number());
-    EDGEWISE_ASSIGN(const auto damaged, count_aside_.Bind(1, number).Bind(2, std::int64_t{1}).Number());
-    EDGEWISE_ASSIGN(const auto appended, read_appended_.Bind(1, number).Number());
-    depths.push_back({.lane = lane,
-                      .waiting = static_cast<std::uint64_t>(waiting),
-                      .dead = static_cast<std::uint64_t>(dead),
-                      .damaged = static_cast<std::uint64_t>(damaged),
-                      .appended = static_cast<std::uint64_t>(appended)});
+    EDGEWISE_ASSIGN(const auto depth, Depth(lane));
+    depths.push_back(depth);
   }
   return depths;
 }
 
-Result<void> SqliteQueue::ForEach(const std::function<Result<void>(const Kept&)>& take) {
-  const std::scoped_lock lock(mutex_);
-  for (const auto lane : event::kLanes) {
-    all_.Bind(1, static_cast<std::int64_t>(lane));
-    while (true) {
-      EDGEWISE_ASSIGN(const bool more, all_.Step());
-      if (!more) break;
-      if (const auto taken = take(ToKept(all_, options_.site, lane)); !taken) {
-        all_.Reset();
-        return taken;
-      }
-    }
-    all_.Reset();
-  }
-  return {};
+Result<LaneDepth> SqliteQueue::Depth(event::Lane lane) {
+  EDGEWISE_ASSIGN(const auto counts, records_->Counts(lane));
+  EDGEWISE_ASSIGN(const auto dead, records_->CountAside(lane, false));
+  EDGEWISE_ASSIGN(const auto damaged, records_->CountAside(lane, true));
+  const auto gone = counts.settled + counts.dropped + counts.missing + dead + damaged;
+  return LaneDepth{.lane = lane,
+                   .waiting = counts.appended - std::min(counts.appended, gone),
+                   .dead = dead,
+                   .damaged = damaged,
+                   .missing = counts.missing,
+                   .dropped = counts.dropped,
+                   .appended = counts.appended};
 }
 
 }  // namespace edgewise::queue

@@ -7,7 +7,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "queue/detail/sqlite_schema.h"
+#include "queue/detail/checksum.h"
 
 namespace edgewise::queue {
 namespace {
@@ -59,6 +59,8 @@ class SqliteQueueFile : public testing::Test {
     return all;
   }
 
+  static LaneDepth SampleDepth(SqliteQueue& queue) { return queue.Depths().value()[static_cast<std::size_t>(event::Lane::kSample)]; }
+
   fs::path folder_ = fs::temp_directory_path() / ("edgewise-queue-file-" + std::to_string(getpid()));
   fs::path file_ = folder_ / "queue.db";
 };
@@ -71,7 +73,7 @@ TEST_F(SqliteQueueFile, ADamagedRecordCostsItselfAndIsKeptAside) {
   ASSERT_EQ(got.size(), 2U);
   EXPECT_EQ(got[0].event.id.sequence, 1U);
   EXPECT_EQ(got[1].event.id.sequence, 3U);
-  const auto depth = queue->Depths().value()[static_cast<std::size_t>(event::Lane::kSample)];
+  const auto depth = SampleDepth(*queue);
   EXPECT_EQ(depth.waiting, 2U);
   EXPECT_EQ(depth.damaged, 1U);
   EXPECT_EQ(depth.dead, 0U);
@@ -84,7 +86,7 @@ TEST_F(SqliteQueueFile, ARecordInAnothersPlaceIsDamaged) {
   Execute("UPDATE events SET sequence = 7 WHERE sequence = 2");
   const auto queue = Open().value();
   EXPECT_EQ(queue->Receive(event::Lane::kSample, 10, kSoon)->size(), 1U);
-  EXPECT_EQ(queue->Depths().value()[static_cast<std::size_t>(event::Lane::kSample)].damaged, 1U);
+  EXPECT_EQ(SampleDepth(*queue).damaged, 1U);
 }
 
 TEST_F(SqliteQueueFile, WithoutAnOriginTheOriginStays) {
@@ -120,6 +122,20 @@ TEST_F(SqliteQueueFile, FilesOfFormat1AreUpgraded) {
     const auto depth = (*queue)->Depths().value()[static_cast<std::size_t>(event::Lane::kSample)];
     EXPECT_EQ(std::tuple(depth.waiting, depth.dead, depth.damaged, depth.appended), std::tuple(1U, 1U, 1U, 4U));
   }
+}
+
+TEST_F(SqliteQueueFile, FilesOfFormat2GetTheirCounts) {
+  Fill(5);
+  {
+    const auto queue = Open().value();
+    ASSERT_TRUE(queue->Settle(std::vector<Receipt>{{"EWR/1/sample/1"}, {"EWR/1/sample/2"}}, kSoon));
+    ASSERT_TRUE(queue->SetAside({"EWR/1/sample/3"}, "poison", kSoon));
+  }
+  Execute(R"(
+    ALTER TABLE lanes DROP COLUMN settled; ALTER TABLE lanes DROP COLUMN dropped; ALTER TABLE lanes DROP COLUMN missing;
+    ALTER TABLE lanes DROP COLUMN bytes; PRAGMA user_version=2;)");
+  const auto depth = SampleDepth(*Open().value());
+  EXPECT_EQ(std::tuple(depth.waiting, depth.dead, depth.missing, depth.appended), std::tuple(2U, 1U, 0U, 5U));
 }
 
 TEST_F(SqliteQueueFile, AnOlderEpochIsRefused) {

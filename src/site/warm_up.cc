@@ -22,10 +22,22 @@ class ReadOnlyFiles final : public ForwardingFiles {
     Result<void> Truncate(std::uint64_t) override { return {}; }
     std::uint64_t size() const override { return 0; }
   };
+  class NoRandomFile final : public ForwardingRandomFile {
+   public:
+    using ForwardingRandomFile::ForwardingRandomFile;
+    Result<void> WriteAt(std::uint64_t, std::string_view) override { return {}; }
+    Result<void> Sync() override { return {}; }
+    Result<void> Truncate(std::uint64_t) override { return {}; }
+  };
   Result<std::unique_ptr<AppendFile>> OpenAppend(const std::filesystem::path&) override { return std::make_unique<NoFile>(); }
+  Result<std::unique_ptr<RandomFile>> OpenRandom(const std::filesystem::path& path, Opening) override {
+    EDGEWISE_ASSIGN(auto file, ForwardingFiles::OpenRandom(path, Opening::kExisting));
+    return std::make_unique<NoRandomFile>(std::move(file));
+  }
   Result<void> CreateDurably(const std::filesystem::path&, std::string_view) override { return {}; }
   Result<void> ReplaceDurably(const std::filesystem::path&, std::string_view) override { return {}; }
   Result<void> Remove(const std::filesystem::path&) override { return {}; }
+  Result<void> RemoveDurably(const std::filesystem::path&) override { return {}; }
   Result<void> MakeDirs(const std::filesystem::path&) override { return {}; }
 };
 

@@ -6,9 +6,12 @@
 namespace edgewise::queue::detail {
 namespace {
 
-std::unexpected<Error> FromSqlite(sqlite3* database, std::string_view path, std::string_view what) {
-  const auto message = fmt::format("queue: {} {}: {}", what, path, sqlite3_errmsg(database));
-  switch (sqlite3_errcode(database)) {
+std::unexpected<Error> FromSqlite(sqlite3* database, const SqliteVfs& vfs, std::string_view path, std::string_view what) {
+  const int code = sqlite3_errcode(database);
+  auto message = fmt::format("queue: {} {}: {}", what, path, sqlite3_errmsg(database));
+  if (const auto& cause = vfs.failure() ? vfs.failure() : vfs.last(); cause && (code == SQLITE_IOERR || code == SQLITE_CANTOPEN))
+    message += fmt::format(" ({})", cause->message);
+  switch (code) {
     case SQLITE_FULL:
       return Fail(Code::kResourceExhausted, message + "; free space and try again");
     case SQLITE_CORRUPT:
@@ -21,11 +24,6 @@ std::unexpected<Error> FromSqlite(sqlite3* database, std::string_view path, std:
     default:
       return Fail(Code::kUnavailable, message);
   }
-}
-
-std::unexpected<Error> FromStatement(sqlite3_stmt* statement, std::string_view what) {
-  auto* const database = sqlite3_db_handle(statement);
-  return FromSqlite(database, sqlite3_db_filename(database, "main"), what);
 }
 
 }  // namespace
@@ -45,7 +43,8 @@ SqliteStatement& SqliteStatement::Bind(int index, std::string_view text) {
 Result<bool> SqliteStatement::Step() {
   const int code = sqlite3_step(statement_.get());
   if (code == SQLITE_ROW || code == SQLITE_DONE) return code == SQLITE_ROW;
-  auto failure = FromStatement(statement_.get(), "using");
+  auto* const database = sqlite3_db_handle(statement_.get());
+  auto failure = FromSqlite(database, *vfs_, sqlite3_db_filename(database, "main"), "using");
   Reset();
   return failure;
 }
@@ -79,28 +78,32 @@ Result<std::int64_t> SqliteStatement::Number() {
 
 void SqliteFile::Close::operator()(sqlite3* database) const { sqlite3_close(database); }
 
-Result<SqliteFile> SqliteFile::Open(const std::filesystem::path& path, bool create) {
-  std::error_code ignored;
-  if (!create && !std::filesystem::exists(path, ignored)) return Fail(Code::kNotFound, fmt::format("there is no queue {}", path.string()));
+Result<SqliteFile> SqliteFile::Open(Files& files, const std::filesystem::path& path, Files::Opening opening) {
+  if (const auto size = files.Size(path); opening == Files::Opening::kExisting && !size && size.error().code == Code::kNotFound)
+    return Fail(Code::kNotFound, fmt::format("there is no queue {}", path.string()));
+  SqliteFile file(path.string());
+  file.vfs_ = std::make_unique<SqliteVfs>(files);
   sqlite3* raw = nullptr;
-  const int code = sqlite3_open_v2(path.c_str(), &raw, SQLITE_OPEN_READWRITE | (create ? SQLITE_OPEN_CREATE : 0), nullptr);
-  SqliteFile file(path.string(), raw);
-  if (code != SQLITE_OK) return FromSqlite(raw, file.path_, "opening");
-  EDGEWISE_TRY(file.Execute("PRAGMA locking_mode=EXCLUSIVE"));  // before anything else is read: no other connection can come between
+  const int flags = SQLITE_OPEN_READWRITE | (opening == Files::Opening::kMayCreate ? SQLITE_OPEN_CREATE : 0);
+  const int code = sqlite3_open_v2(path.c_str(), &raw, flags, file.vfs_->name());
+  file.database_.reset(raw);
+  if (code != SQLITE_OK) return FromSqlite(raw, *file.vfs_, file.path_, "opening");
+  // Before anything else is read: no other connection can come between, and no file but the database and its log is needed.
+  EDGEWISE_TRY(file.Execute("PRAGMA locking_mode=EXCLUSIVE; PRAGMA temp_store=MEMORY"));
   return file;
 }
 
 Result<void> SqliteFile::Execute(const std::string& sql) {
   if (sqlite3_exec(database_.get(), sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK)
-    return FromSqlite(database_.get(), path_, "using");
+    return FromSqlite(database_.get(), *vfs_, path_, "using");
   return {};
 }
 
 Result<SqliteStatement> SqliteFile::Prepare(std::string_view sql) {
   sqlite3_stmt* raw = nullptr;
   if (sqlite3_prepare_v2(database_.get(), sql.data(), static_cast<int>(sql.size()), &raw, nullptr) != SQLITE_OK)
-    return FromSqlite(database_.get(), path_, "using");
-  return SqliteStatement(raw);
+    return FromSqlite(database_.get(), *vfs_, path_, "using");
+  return SqliteStatement(raw, *vfs_);
 }
 
 }  // namespace edgewise::queue::detail

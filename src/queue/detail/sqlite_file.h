@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "queue/detail/sqlite_vfs.h"
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -17,7 +18,7 @@ namespace edgewise::queue::detail {
 class SqliteStatement {
  public:
   SqliteStatement() = default;
-  explicit SqliteStatement(sqlite3_stmt* statement) : statement_(statement) {}
+  SqliteStatement(sqlite3_stmt* statement, const SqliteVfs& vfs) : statement_(statement), vfs_(&vfs) {}
 
   SqliteStatement& Bind(int index, std::int64_t number);
   SqliteStatement& Bind(int index, std::string_view text);  ///< Borrowed until Reset().
@@ -35,20 +36,24 @@ class SqliteStatement {
     void operator()(sqlite3_stmt* statement) const;
   };
   std::unique_ptr<sqlite3_stmt, Finalize> statement_;
+  const SqliteVfs* vfs_ = nullptr;
 };
 
-/// One connection to a SQLite file that is this process's alone: WAL, synchronous=FULL, locking_mode=EXCLUSIVE. It writes and checkpoints,
-/// and there is no other: releases of SQLite before 3.51.3 lose data when one connection writes while another resets the WAL.
-/// Errors: kFailedPrecondition (another process has it), kResourceExhausted (disk full), kDataLoss (damaged, or no database), kUnavailable.
-/// Each names the file. Threads: one at a time.
+/// One connection to a SQLite file that is its alone: WAL, synchronous=FULL, locking_mode=EXCLUSIVE. It writes and checkpoints, and there
+/// is no other: releases of SQLite before 3.51.3 lose data when one connection writes while another resets the WAL.
+/// Errors: kFailedPrecondition (another process has it), kResourceExhausted (disk full), kDataLoss (damaged, or no database), kUnavailable
+///   (then failed(): only another SqliteFile on the same path can go on). Each names the file. Threads: one at a time.
 class SqliteFile {
  public:
   /// Errors also: kNotFound (`create` is false and there is none).
-  static Result<SqliteFile> Open(const std::filesystem::path& path, bool create);
+  static Result<SqliteFile> Open(Files& files, const std::filesystem::path& path, Files::Opening opening);
+  SqliteFile(SqliteFile&&) = default;
+  SqliteFile& operator=(SqliteFile&&) = delete;  // the layer must not go before the connection
   Result<void> Execute(const std::string& sql);
   Result<SqliteStatement> Prepare(std::string_view sql);
   sqlite3* handle() const { return database_.get(); }
   const std::string& path() const { return path_; }
+  bool failed() const { return vfs_->failure().has_value(); }
 
   /// Runs `body` in a transaction; any error rolls it back.
   template <class Body>
@@ -68,9 +73,10 @@ class SqliteFile {
   struct Close {
     void operator()(sqlite3* database) const;
   };
-  SqliteFile(std::string path, sqlite3* database) : path_(std::move(path)), database_(database) {}
+  explicit SqliteFile(std::string path) : path_(std::move(path)) {}
 
   std::string path_;
+  std::unique_ptr<SqliteVfs> vfs_;
   std::unique_ptr<sqlite3, Close> database_;
 };
 

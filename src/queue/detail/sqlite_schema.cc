@@ -2,15 +2,13 @@
 
 #include <fmt/format.h>
 #include <sqlite3.h>
-#include <zlib.h>
 
-#include <array>
-#include <cstring>
+#include "queue/detail/checksum.h"
 
 namespace edgewise::queue::detail {
 namespace {
 
-constexpr int kVersion = 2;
+constexpr int kVersion = 3;
 constexpr int kApplication = 0x45645765;  // "EdWe"
 
 constexpr const char* kTables = R"(
@@ -32,6 +30,17 @@ constexpr const char* kFromFormat1 = R"(
   ALTER TABLE owner ADD COLUMN epoch INTEGER NOT NULL DEFAULT 0;
 )";
 
+constexpr const char* kFromFormat2 = R"(
+  ALTER TABLE lanes ADD COLUMN settled INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE lanes ADD COLUMN dropped INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE lanes ADD COLUMN missing INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE lanes ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;
+  UPDATE lanes SET
+    settled = appended - (SELECT count(*) FROM events WHERE events.lane = lanes.lane)
+                       - (SELECT count(*) FROM aside WHERE aside.lane = lanes.lane),
+    bytes = (SELECT coalesce(sum(length(CAST(body AS BLOB))), 0) FROM events WHERE events.lane = lanes.lane);
+)";
+
 void ChecksumInSql(sqlite3_context* context, int, sqlite3_value** values) {
   const auto* body = reinterpret_cast<const char*>(sqlite3_value_text(values[2]));
   const auto size = static_cast<std::size_t>(sqlite3_value_bytes(values[2]));
@@ -44,20 +53,18 @@ Result<std::int64_t> Number(SqliteFile& file, std::string_view sql) {
   return statement.Number();
 }
 
-Result<void> Upgrade(SqliteFile& file) {
-  sqlite3_create_function(file.handle(), "edgewise_checksum", 3, SQLITE_UTF8 | SQLITE_DETERMINISTIC, nullptr, ChecksumInSql, nullptr,
-                          nullptr);
-  return file.Execute(fmt::format(kFromFormat1, kTables));
+/// From format 0, which is an empty file, step by step.
+Result<void> Upgrade(SqliteFile& file, std::int64_t version) {
+  if (version == 1) {
+    sqlite3_create_function(file.handle(), "edgewise_checksum", 3, SQLITE_UTF8 | SQLITE_DETERMINISTIC, nullptr, ChecksumInSql, nullptr,
+                            nullptr);
+  }
+  if (version == 0) EDGEWISE_TRY(file.Execute(fmt::format("{}{}", kTables, kCounters)));
+  if (version == 1) EDGEWISE_TRY(file.Execute(fmt::format(kFromFormat1, kTables)));
+  return file.Execute(kFromFormat2);
 }
 
 }  // namespace
-
-std::uint32_t Checksum(event::Lane lane, std::uint64_t sequence, std::string_view body) {
-  std::array<unsigned char, 9> head{static_cast<unsigned char>(lane)};
-  for (std::size_t i = 0; i < 8; ++i) head[i + 1] = static_cast<unsigned char>(sequence >> (8 * i));
-  const auto seed = crc32_z(0, head.data(), head.size());
-  return static_cast<std::uint32_t>(crc32_z(seed, reinterpret_cast<const Bytef*>(body.data()), body.size()));
-}
 
 Result<void> PrepareFile(SqliteFile& file) {
   EDGEWISE_ASSIGN(const auto application, Number(file, "PRAGMA application_id"));
@@ -78,7 +85,7 @@ Result<void> PrepareFile(SqliteFile& file) {
   EDGEWISE_TRY(file.Execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-2000"));
   if (version == kVersion) return {};
   return file.InTransaction([&]() -> Result<void> {
-    EDGEWISE_TRY(empty ? file.Execute(fmt::format("{}{}", kTables, kCounters)) : Upgrade(file));
+    EDGEWISE_TRY(Upgrade(file, version));
     return file.Execute(fmt::format("PRAGMA application_id={}; PRAGMA user_version={}", kApplication, kVersion));
   });
 }

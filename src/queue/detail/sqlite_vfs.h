@@ -1,0 +1,43 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/files.h"
+
+struct sqlite3_vfs;
+
+namespace edgewise::queue::detail {
+
+/// SQLite's file layer over Files, for one connection that has its file alone: what SQLite does can so be made to fail, and be cut off.
+/// After a call that changes a file has failed (but for a full disk), or one that reads, nothing works any more: nobody knows what the
+/// disk has, and a second sync would say "all" (fsync(2)). The connection is then closed, and the file opened with a layer of its own.
+/// Lifecycle: registered with SQLite as long as it lives; outlives the connection that was opened with name().
+/// Threads: as the connection, one at a time.
+class SqliteVfs {
+ public:
+  explicit SqliteVfs(Files& files);
+  ~SqliteVfs();
+  SqliteVfs(const SqliteVfs&) = delete;
+  SqliteVfs& operator=(const SqliteVfs&) = delete;
+
+  const char* name() const { return name_.c_str(); }
+  const std::optional<Error>& failure() const { return failure_; }  ///< What ended it.
+  const std::optional<Error>& last() const { return last_; }        ///< What the last call that failed said.
+
+ private:
+  struct File;
+  friend struct SqliteCalls;
+
+  /// Notes how a call ended, and answers what SQLite gets: `code` for an error that has none of its own.
+  template <class T>
+  int Answer(const Result<T>& result, int code);
+
+  Files& files_;
+  std::string name_;
+  std::unique_ptr<sqlite3_vfs> vfs_;
+  std::optional<Error> failure_, last_;
+};
+
+}  // namespace edgewise::queue::detail

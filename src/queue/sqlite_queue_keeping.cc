@@ -1,0 +1,110 @@
+// What operators do with a queue's records.
+
+#include <fmt/format.h>
+
+#include "queue/detail/read_event.h"
+#include "queue/sqlite_queue.h"
+
+namespace edgewise::queue {
+namespace {
+
+using detail::SqliteRecords;
+using State = SqliteQueue::Kept::State;
+
+Error NotAside(const event::EventId& id) {
+  return {Code::kNotFound, fmt::format("queue: event {} is not set aside; see edgewise events dead list", id.ToString())};
+}
+
+}  // namespace
+
+Result<void> SqliteQueue::ForEach(const std::function<Result<void>(const Kept&)>& take) {
+  const std::scoped_lock lock(mutex_);
+  EDGEWISE_TRY(Ready());
+  for (const auto lane : event::kLanes) {
+    const auto nameless = [&](std::uint64_t sequence) { return event::EventId{options_.site, 0, lane, sequence}; };
+    const auto waits = [&](const SqliteRecords::Row& row) {
+      const auto event = detail::ReadEvent(row, lane);
+      if (event) return take({event->id, State::kWaiting, "", std::string(row.body)});
+      return take({nameless(row.sequence), State::kDamaged, event.error().message, std::string(row.body)});
+    };
+    const auto aside = [&](const SqliteRecords::AsideRow& row) {
+      const auto event = event::FromJson(row.body);
+      return take({event ? event->id : nameless(row.sequence), row.damaged ? State::kDamaged : State::kDead, std::string(row.reason),
+                   std::string(row.body)});
+    };
+    EDGEWISE_TRY(records_->ForEach(lane, waits, aside));
+  }
+  return {};
+}
+
+Result<SqliteQueue::Scrubbed> SqliteQueue::Scrub(std::size_t limit) {
+  const std::scoped_lock lock(mutex_);
+  EDGEWISE_TRY(Ready());
+  const auto lane = event::kLanes[scrub_.lane];
+  Damaged damaged;
+  std::size_t read = 0;
+  EDGEWISE_TRY(records_->ForEachWaiting(lane, scrub_.after, limit, [&](const SqliteRecords::Row& row) -> Result<void> {
+    ++read;
+    ++scrub_.seen;
+    scrub_.after = row.sequence;
+    if (const auto event = detail::ReadEvent(row, lane); !event) damaged.emplace_back(row.sequence, event.error().message);
+    return {};
+  }));
+  Scrubbed scrubbed{.damaged = damaged.size()};
+  EDGEWISE_TRY(BuryDamaged(lane, damaged));
+  if (read == limit) return scrubbed;
+  EDGEWISE_ASSIGN(scrubbed.missing, FindMissing(lane));
+  const auto next = (scrub_.lane + 1) % event::kLanes.size();
+  scrub_ = {.lane = next};
+  scrubbed.done = next == 0;
+  return scrubbed;
+}
+
+/// A lane was read to its end: what should wait and was not seen is gone.
+Result<std::uint64_t> SqliteQueue::FindMissing(event::Lane lane) {
+  EDGEWISE_ASSIGN(const auto depth, Depth(lane));
+  if (depth.waiting <= scrub_.seen) return 0;
+  const auto missing = depth.waiting - scrub_.seen;
+  return Transact([&]() -> Result<std::uint64_t> {
+    EDGEWISE_ASSIGN(auto counts, records_->Counts(lane));
+    counts.missing += missing;
+    EDGEWISE_TRY(records_->SetCounts(lane, counts));
+    return missing;
+  });
+}
+
+Result<event::EventId> SqliteQueue::Retry(const event::EventId& id) {
+  return Change([&]() -> Result<event::EventId> {
+    event::Event event;
+    const auto found = records_->FindAside(id.lane, id.sequence, [&](const SqliteRecords::AsideRow& row) -> Result<void> {
+      if (row.damaged) {
+        return Fail(Code::kFailedPrecondition, fmt::format("queue: event {} is damaged and cannot go: look at it with edgewise events dead "
+                                                           "show, then give it up with edgewise events dead drop",
+                                                           id.ToString()));
+      }
+      EDGEWISE_ASSIGN(event, event::FromJson(row.body));
+      return {};
+    });
+    EDGEWISE_TRY(found);
+    if (!*found) return std::unexpected(NotAside(id));
+    EDGEWISE_TRY(records_->RemoveAside(id.lane, id.sequence));
+    EDGEWISE_ASSIGN(auto lanes, ReadLanes());
+    ++lanes[static_cast<std::size_t>(id.lane)].settled;
+    EDGEWISE_ASSIGN(auto again, InsertOne(std::move(event), lanes));
+    EDGEWISE_TRY(WriteLanes(lanes));
+    return again;
+  });
+}
+
+Result<void> SqliteQueue::Discard(const event::EventId& id) {
+  return Change([&]() -> Result<void> {
+    EDGEWISE_ASSIGN(const bool found, records_->FindAside(id.lane, id.sequence, [](const auto&) { return Result<void>(); }));
+    if (!found) return std::unexpected(NotAside(id));
+    EDGEWISE_TRY(records_->RemoveAside(id.lane, id.sequence));
+    EDGEWISE_ASSIGN(auto counts, records_->Counts(id.lane));
+    ++counts.dropped;
+    return records_->SetCounts(id.lane, counts);
+  });
+}
+
+}  // namespace edgewise::queue

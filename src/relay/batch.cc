@@ -2,11 +2,13 @@
 #include <zstd.h>
 
 #include <array>
+#include <charconv>
 #include <cmath>
 #include <cstring>
 #include <nlohmann/json.hpp>
 
 #include "base/check.h"
+#include "relay/detail/names.h"
 #include "relay/detail/rules.h"
 
 namespace edgewise::relay {
@@ -27,10 +29,9 @@ std::string Compress(std::string_view bytes) {
 }
 
 void NameObjects(BatchHead& head) {
-  const auto name =
-      fmt::format("sites/{}/{}/e{:06}/{:012}-{:012}", head.site, event::LaneName(head.lane), head.epoch, head.first, head.last);
+  const auto name = fmt::format("{}e{:06}/{:012}-{:012}", detail::LanePrefix(head.site, head.lane), head.epoch, head.first, head.last);
   head.object_name = name + ".jsonl.zst";
-  head.manifest_name = name + ".manifest.json";
+  head.manifest_name = name + std::string(detail::kManifestEnding);
 }
 
 std::string Manifest(const BatchHead& head) {
@@ -79,6 +80,21 @@ std::string SealOf(std::string_view key, std::string_view bytes) {
 }
 
 }  // namespace
+
+std::string detail::LanePrefix(std::string_view site, event::Lane lane) { return fmt::format("sites/{}/{}/", site, event::LaneName(lane)); }
+
+std::optional<detail::BatchRange> detail::RangeOf(std::string_view name) {
+  const auto slash = name.rfind('/');
+  const auto epoch = slash == std::string_view::npos ? slash : name.rfind("/e", slash - 1);
+  const auto dash = name.find('-', slash + 1);
+  if (epoch == std::string_view::npos || dash == std::string_view::npos) return std::nullopt;
+  BatchRange range;
+  const auto read = [name](std::size_t at, std::uint64_t& number) {
+    return std::from_chars(name.data() + at, name.data() + name.size(), number).ec == std::errc();
+  };
+  const bool whole = read(epoch + 2, range.epoch) && read(slash + 1, range.first) && read(dash + 1, range.last);
+  return whole ? std::optional(range) : std::nullopt;
+}
 
 Batch Policy::Cut(std::string_view site, event::Lane lane, std::span<const event::Raw<event::Event>> events) const {
   EDGEWISE_CHECK(!events.empty());

@@ -5,28 +5,12 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "relay/detail/lane_state.h"
 
 namespace edgewise::relay {
 
 using event::Lane;
 using event::LaneName;
-
-struct Relay::LaneState {
-  std::optional<Batch> sending;  // cut and committed, not settled yet
-  bool object_stored = false;
-  std::vector<queue::Receipt> receipts;  // of `sending`; after a restart they come with the next delivery
-  std::uint64_t epoch = 0;               // with `through`: the end of the last cut
-  std::uint64_t through = 0;
-  bool more = false;  // the last delivery was full: more is likely to wait
-  bool stopped = false;
-  std::optional<Deadline::Clock::time_point> waiting_since;
-  prometheus::Counter* allowed = nullptr;
-  prometheus::Counter* denied = nullptr;
-  prometheus::Counter* batches = nullptr;
-  prometheus::Gauge* stopped_gauge = nullptr;
-
-  bool Carried(const event::EventId& id) const { return id.epoch < epoch || (id.epoch == epoch && id.sequence <= through); }
-};
 
 /// The decisions' file of the day: appended, synced once a batch.
 class Relay::Audit {
@@ -94,54 +78,8 @@ RelayStatus Relay::Status() const {
   return status_;
 }
 
-/// The last cut of each lane is done again: nobody knows whether it was put and settled before the restart, and doing it twice changes
-/// nothing.
-Result<void> Relay::LoadCuts() {
-  EDGEWISE_TRY(files_.MakeDirs(options_.folder));
-  EDGEWISE_ASSIGN(const auto depths, queue_.Depths());
-  for (const auto lane : event::kLanes) {
-    const auto bytes = files_.Read(options_.folder / fmt::format("{}.cut", LaneName(lane)));
-    if (!bytes && bytes.error().code == Code::kNotFound) continue;
-    if (!bytes) return std::unexpected(bytes.error());
-    const std::scoped_lock lock(mutex_);
-    EDGEWISE_ASSIGN(auto batch, policy_.Reopen(*bytes));
-    if (batch.head.site != options_.site || batch.head.lane != lane) {
-      return Fail(Code::kDataLoss, fmt::format("relay: {}.cut belongs to site {}, lane {}; give each site a folder of its own",
-                                               LaneName(lane), batch.head.site, LaneName(batch.head.lane)));
-    }
-    EDGEWISE_TRY(CheckQueueHolds(batch.head, depths));
-    auto& state = Of(lane);
-    state.epoch = batch.head.epoch;
-    state.through = batch.head.last;
-    status_.lanes[lane] = {batch.allowed_ever - batch.head.events, batch.denied_ever - batch.head.denied, batch.head.first - 1};
-    state.sending = std::move(batch);
-  }
-  loaded_ = true;
-  return {};
-}
-
-/// A queue that was lost or set back gives the same names again, in the same life of the disk, to other events: they would be taken for
-/// carried, and settled.
-Result<void> Relay::CheckQueueHolds(const BatchHead& head, const std::vector<queue::LaneDepth>& depths) const {
-  const auto depth = std::ranges::find(depths, head.lane, &queue::LaneDepth::lane);
-  const auto appended = depth == depths.end() ? 0 : depth->appended;
-  if (head.epoch != options_.epoch || appended >= head.last) return {};
-  return Fail(Code::kDataLoss,
-              fmt::format("relay: {} events of lane {} have left, and the queue knows {}: it was lost or set back; start site {} "
-                          "with epoch = {}",
-                          head.last, LaneName(head.lane), appended, options_.site, options_.epoch + 1));
-}
-
-/// A cut that is damaged stops the relay until a person has looked; whoever only reads the status must see that too.
-Result<void> Relay::Shown(Result<void> loaded) {
-  const std::scoped_lock lock(mutex_);
-  status_.stopped.reset();
-  if (!loaded && loaded.error().code == Code::kDataLoss) status_.stopped = loaded.error().message;
-  return loaded;
-}
-
 Result<bool> Relay::Step(bool flush, Deadline deadline) {
-  if (!loaded_) EDGEWISE_TRY(Shown(LoadCuts()));
+  if (!loaded_) EDGEWISE_TRY(Load(deadline));
   bool did = false;
   for (const auto lane : event::kLanes) {
     if (Of(lane).stopped) continue;
@@ -190,6 +128,8 @@ Result<bool> Relay::CutNext(Lane lane, Deadline deadline) {
     const auto& id = delivery.event.id;
     if (id.site != options_.site || id.epoch > options_.epoch) {
       EDGEWISE_TRY(queue_.SetAside(delivery.receipt, "the event bears the name of another site or of a later epoch", deadline));
+    } else if (state.GivenUp(id)) {
+      EDGEWISE_TRY(queue_.SetAside(delivery.receipt, "the disk was set back, and its lost life had given this event up", deadline));
     } else if (state.Carried(id)) {
       carried.push_back(std::move(delivery.receipt));
     } else if (events.empty() || id.epoch == epoch) {

@@ -12,7 +12,6 @@ EXCEPTIONS = {
     "src/feature/detail/spec.cc",
     "src/hub/hub_test.cc",
     "src/hub/index.h",
-    "src/relay/relay.cc",
     "src/relay/relay_test.cc",
 }
 

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "event/event.h"
+
+// Names of batches in the store: docs/formats/batch.md.
+namespace edgewise::relay::detail {
+
+inline constexpr std::string_view kManifestEnding = ".manifest.json";
+
+/// "sites/EWR/sample/"
+std::string LanePrefix(std::string_view site, event::Lane lane);
+
+struct BatchRange {
+  std::uint64_t epoch = 0, first = 0, last = 0;
+};
+/// Of an object's or a manifest's name; nothing for other names.
+std::optional<BatchRange> RangeOf(std::string_view name);
+
+}  // namespace edgewise::relay::detail

@@ -1,0 +1,104 @@
+// What a relay finds when it starts: the last cut of each lane, and what a life of the disk that was lost has carried.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <tuple>
+
+#include "relay/detail/lane_state.h"
+#include "relay/detail/names.h"
+
+namespace edgewise::relay {
+
+using detail::RangeOf, detail::kManifestEnding, detail::LanePrefix;
+using event::LaneName;
+
+namespace {
+
+constexpr std::size_t kNamesAtOnce = 1000;
+
+}  // namespace
+
+Result<void> Relay::Load(Deadline deadline) {
+  EDGEWISE_TRY(Shown(LoadCuts()));
+  EDGEWISE_TRY(FindCarried(deadline));
+  loaded_ = true;
+  return {};
+}
+
+/// The last cut of each lane is done again: nobody knows whether it was put and settled before the restart, and doing it twice changes
+/// nothing.
+Result<void> Relay::LoadCuts() {
+  EDGEWISE_TRY(files_.MakeDirs(options_.folder));
+  EDGEWISE_ASSIGN(const auto depths, queue_.Depths());
+  for (const auto lane : event::kLanes) {
+    const auto path = options_.folder / fmt::format("{}.cut", LaneName(lane));
+    const auto bytes = files_.Read(path);
+    if (!bytes && bytes.error().code == Code::kNotFound) continue;
+    if (!bytes) return std::unexpected(bytes.error());
+    const std::scoped_lock lock(mutex_);
+    EDGEWISE_ASSIGN(auto batch, policy_.Reopen(*bytes));
+    if (batch.head.site != options_.site || batch.head.lane != lane) {
+      return Fail(Code::kDataLoss, fmt::format("relay: {}.cut belongs to site {}, lane {}; give each site a folder of its own",
+                                               LaneName(lane), batch.head.site, LaneName(batch.head.lane)));
+    }
+    EDGEWISE_TRY(CheckQueueHolds(batch.head, depths));
+    // A cut whose write had failed may be read here and yet be gone after a power cut (base/files.h); nothing is put before it is durable.
+    EDGEWISE_TRY(files_.ReplaceDurably(path, *bytes));
+    auto& state = Of(lane);
+    state.epoch = batch.head.epoch;
+    state.through = batch.head.last;
+    status_.lanes[lane] = {batch.allowed_ever - batch.head.events, batch.denied_ever - batch.head.denied, batch.head.first - 1};
+    state.sending = std::move(batch);
+  }
+  return {};
+}
+
+/// A disk that was set back holds events that its lost life has carried already; the store knows which. That life had an older epoch. Once
+/// this one has cut a batch, all older events are behind it.
+Result<void> Relay::FindCarried(Deadline deadline) {
+  if (options_.epoch == 1) return {};  // the first life
+  for (const auto lane : event::kLanes) {
+    auto& state = Of(lane);
+    std::tie(state.known_epoch, state.known_through) = std::pair(state.epoch, state.through);
+    state.lost_life.clear();
+    std::string after = state.sending ? state.sending->head.manifest_name : "";
+    while (state.epoch < options_.epoch) {
+      EDGEWISE_ASSIGN(const auto names, store_.List(LanePrefix(options_.site, lane), after, kNamesAtOnce, deadline));
+      bool older = false;
+      for (const auto& name : names) {
+        const auto range = RangeOf(name);
+        older = range && range->epoch < options_.epoch;
+        if (!older) break;
+        if (!name.ends_with(kManifestEnding)) continue;
+        state.lost_life.push_back(*range);
+        std::tie(state.epoch, state.through) = std::pair(range->epoch, range->last);
+      }
+      if (!older || names.size() < kNamesAtOnce) break;
+      after = names.back();
+    }
+  }
+  return {};
+}
+
+/// A queue that was lost or set back gives the same names again, in the same life of the disk, to other events: they would be taken for
+/// carried, and settled.
+Result<void> Relay::CheckQueueHolds(const BatchHead& head, const std::vector<queue::LaneDepth>& depths) const {
+  const auto depth = std::ranges::find(depths, head.lane, &queue::LaneDepth::lane);
+  const auto appended = depth == depths.end() ? 0 : depth->appended;
+  if (head.epoch != options_.epoch || appended >= head.last) return {};
+  return Fail(Code::kDataLoss,
+              fmt::format("relay: {} events of lane {} have left, and the queue knows {}: it was lost or set back; start site {} "
+                          "with epoch = {}",
+                          head.last, LaneName(head.lane), appended, options_.site, options_.epoch + 1));
+}
+
+/// A cut that is damaged stops the relay until a person has looked; whoever only reads the status must see that too.
+Result<void> Relay::Shown(Result<void> loaded) {
+  const std::scoped_lock lock(mutex_);
+  status_.stopped.reset();
+  if (!loaded && loaded.error().code == Code::kDataLoss) status_.stopped = loaded.error().message;
+  return loaded;
+}
+
+}  // namespace edgewise::relay

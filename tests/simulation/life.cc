@@ -15,27 +15,19 @@ namespace edgewise::simulation {
 namespace {
 
 constexpr std::string_view kSite = "EWR";
-constexpr std::string_view kPolicy = R"(
-schema = "edgewise.policy.v1"
-[[allow]]
-type = "io.edgewise.sample.v1"
-[allow.fields]
-number = { number = 0, min = 0, max = 1000000 }
-[[allow]]
-type = "io.edgewise.insight.v1"
-[allow.fields]
-number = { number = 0, min = 0, max = 1000000 }
-[[allow]]
-type = "io.edgewise.disruption.v1"
-[allow.fields]
-number = { number = 0, min = 0, max = 1000000 }
-)";
 const std::filesystem::path kFile = "/site/queue.db";
 const Deadline kNever = Deadline::After(std::chrono::hours(24));
 constexpr std::uint64_t kMostRequests = 30;  // of one step: twice what three lanes need for a batch each, and a list
 
 const relay::Policy& ThePolicy() {
-  static const auto policy = relay::Policy::FromToml(kPolicy, "policy.toml", "0123456789abcdef-EWR").value();
+  static const auto policy = [] {
+    std::string toml = "schema = \"edgewise.policy.v1\"\n";
+    for (const auto* type : {"sample", "insight", "disruption"}) {
+      toml += fmt::format("[[allow]]\ntype = \"io.edgewise.{}.v1\"\n[allow.fields]\n", type);
+      toml += "number = { number = 0, min = 0, max = 1000000 }\n";
+    }
+    return relay::Policy::FromToml(toml, "policy.toml", "0123456789abcdef-EWR").value();
+  }();
   return policy;
 }
 
@@ -65,9 +57,7 @@ class Life {
     Mix(value);
   }
   void Mix(std::uint64_t value) { outcome_.trace = (outcome_.trace ^ value) * 1099511628211ULL; }
-  void Broken(std::string what) {
-    if (outcome_.broken.empty()) outcome_.broken = std::move(what);
-  }
+  void Broken(const std::string& what) { outcome_.broken += outcome_.broken.empty() ? what : ""; }
 
   void Act();
   void Upset();
@@ -111,11 +101,7 @@ void Life::Act() {
   const auto what = random_() % 100;
   if (what < 42) return Append();
   if (what < 76) return StepRelay(Chance(50));
-  if (what < 82) {
-    now_ += std::chrono::milliseconds(random_() % 9000);
-    return;
-  }
-  Upset();
+  what < 82 ? static_cast<void>(now_ += std::chrono::milliseconds(random_() % 9000)) : Upset();
 }
 
 /// Something that happens to a site.
@@ -133,11 +119,8 @@ void Life::Upset() {
   if (what < 15) return store_.SetFaults(static_cast<unsigned>(random_() % 60));
   if (what < 16) return clock_.SetNow({1'360'350'000'000 + static_cast<std::int64_t>(random_() % 1'000'000'000'000)});
   if (what < 17) return Rot();
-  if (what < 18) {
-    if (Up()) Note("scrub", sqlite_->Scrub(1 + random_() % 9));
-    return;
-  }
-  SetBack();
+  if (what == 18) return SetBack();
+  if (Up()) Note("scrub", sqlite_->Scrub(1 + random_() % 9));
 }
 
 /// Starts the site's process if it does not run. False: its disk does not let it.

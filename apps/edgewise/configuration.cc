@@ -23,11 +23,20 @@ std::vector<TableFile> ReadTables(ConfigurationReader& in, const toml::table& do
   return read;
 }
 
+queue::WhenFull ReadWhenFull(ConfigurationReader& in, const toml::table& table) {
+  const auto text = in.TextOr(table, "queue_full", "block");
+  if (text == "drop-oldest-of-class") return queue::WhenFull::kDropOldest;
+  if (text != "block") in.Wrong(table, "queue_full", "must be \"block\" or \"drop-oldest-of-class\"");
+  return queue::WhenFull::kBlock;
+}
+
 std::vector<SiteAddress> ReadSites(ConfigurationReader& in, const toml::table& document) {
   std::vector<SiteAddress> sites;
   for (const auto* table : in.Tables(document, "site")) {
     in.Only(*table, "site");
     SiteAddress site{in.Name(*table, "name"), in.Address(*table), in.CountOr(*table, "epoch", 1), {}};
+    site.queue_mib = in.WholeOr(*table, "queue_mib", site.queue_mib, 1, 1 << 20);
+    site.when_full = ReadWhenFull(in, *table);
     site.inputs = ReadInputs(in, *table, site.name);
     if (std::ranges::find(sites, site.name, &SiteAddress::name) != sites.end())
       in.Wrong(*table, "name", "names a site that there is already");

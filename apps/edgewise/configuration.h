@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "queue/queue.h"
 #include "site/input_options.h"
 
 namespace edgewise {
@@ -22,6 +23,8 @@ struct SiteAddress {
   std::string address;
   std::uint64_t epoch = 1;  ///< Life of its disk.
   site::InputOptions inputs{};
+  std::uint64_t queue_mib = 2048;  ///< Of events that wait to leave.
+  queue::WhenFull when_full = queue::WhenFull::kBlock;
 };
 
 /// A further challenger of one month.

@@ -27,6 +27,7 @@ class ConfigurationTest : public testing::Test {
         {"address", "\"host:1\""}, {"date", "\"2013-05-01\""}, {"flag", "true"},  {"number", "7"}};
     for (const auto& option : ConfigurationOptions()) values_[FullName(option)] = by_type.at(option.type);
     values_["target"] = "\"inline\"";
+    values_["site.queue_full"] = "\"drop-oldest-of-class\"";
     values_["site.tap.path"] = "\"/t\"";
     values_["site.folder.name"] = "\"f\"";
     values_["site.folder.done"] = "\"d\"";
@@ -73,6 +74,8 @@ TEST_F(ConfigurationTest, EveryDeclaredOptionIsTaken) {
   ASSERT_TRUE(read) << read.error().message;
   EXPECT_EQ(read->state, folder_ / "p") << "paths are taken from the file's folder";
   EXPECT_EQ(read->target, "inline");
+  EXPECT_EQ(read->sites[0].queue_mib, 7U);
+  EXPECT_EQ(read->sites[0].when_full, queue::WhenFull::kDropOldest);
   EXPECT_TRUE(read->replay);
   EXPECT_EQ(read->pages, folder_ / "p");
   EXPECT_EQ(read->tables.at(0).name, "planes");
@@ -141,6 +144,15 @@ TEST_F(ConfigurationTest, NamesThatWouldLeaveTheStateFolderAreRefused) {
   }
   values_["site.name"] = "\"EWR\"";
   EXPECT_NE(Refusal(Text() + "[[site]]\nname = \"EWR\"\naddress = \"host:2\"\n").find("there is already"), std::string::npos);
+}
+
+TEST_F(ConfigurationTest, AQueueBlocksUnlessItIsToldOtherwise) {
+  values_.erase("site.queue_full");
+  EXPECT_EQ(Read(Text())->sites[0].when_full, queue::WhenFull::kBlock);
+  values_["site.queue_full"] = "\"drop\"";
+  const auto refusal = Refusal(Text("site.queue_full"));
+  EXPECT_NE(refusal.find(fmt::format("edgewise.toml:{}:", line_)), std::string::npos) << refusal;
+  EXPECT_NE(refusal.find("drop-oldest-of-class"), std::string::npos) << refusal;
 }
 
 TEST_F(ConfigurationTest, WhatHappensByTheMonthBeginsOnItsFirst) {

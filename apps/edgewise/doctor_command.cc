@@ -7,6 +7,7 @@
 #include "configuration_check.h"
 #include "example.h"
 #include "net/http.h"
+#include "queue_access.h"
 #include "state_lock.h"
 #include "wrap.h"
 
@@ -97,6 +98,37 @@ std::vector<Finding> ExamineMachine(const Configuration& configuration) {
   return found;
 }
 
+/// Of each site that has run here, also while it does.
+std::vector<Finding> ExamineQueues(const Configuration& configuration) {
+  std::vector<Finding> found;
+  for (const auto& site : configuration.sites) {
+    const auto folder = configuration.state / "sites" / site.name;
+    std::error_code ignored;
+    if (!std::filesystem::exists(folder / "queue.db", ignored)) continue;
+    const auto queue = QueueAccess::Open(folder);
+    const auto depths = queue ? (*queue)->Depths() : std::unexpected(queue.error());
+    const auto opened = depths ? Result<void>() : std::unexpected(depths.error());
+    std::uint64_t damaged = 0, missing = 0, dead = 0, waiting = 0;
+    for (const auto& depth : depths.value_or(std::vector<queue::LaneDepth>())) {
+      damaged += depth.damaged;
+      missing += depth.missing;
+      dead += depth.dead;
+      waiting += depth.waiting;
+    }
+    found.push_back(Check("queue of " + site.name, opened, fmt::format("{} events wait", waiting), "do what the line above says"));
+    if (damaged + missing > 0) {
+      found.push_back({"disk under " + site.name, false, fmt::format("{} records are damaged, {} are missing", damaged, missing),
+                       "look at the disk (smartctl -a) and replace it; what is left of damaged records: edgewise events dead list --path " +
+                           folder.string()});
+    }
+    if (dead > 0) {
+      found.push_back({"dead events of " + site.name, false, fmt::format("{} were taken out of the line", dead),
+                       "edgewise events dead list, then dead retry or dead drop, with --path " + folder.string()});
+    }
+  }
+  return found;
+}
+
 std::vector<Finding> Examine(const std::string& file) {
   const auto configuration = ReadConfiguration(file);
   const auto read = configuration ? Result<void>() : std::unexpected(configuration.error());
@@ -104,6 +136,7 @@ std::vector<Finding> Examine(const std::string& file) {
   if (!configuration) return found;
   for (auto& finding : ExamineFiles(*configuration)) found.push_back(std::move(finding));
   for (auto& finding : ExamineMachine(*configuration)) found.push_back(std::move(finding));
+  for (auto& finding : ExamineQueues(*configuration)) found.push_back(std::move(finding));
   return found;
 }
 
@@ -128,7 +161,7 @@ nlohmann::ordered_json ToJson(const std::vector<Finding>& findings) {
 void AddDoctorCommand(CLI::App& program, int& exit_code) {
   auto* doctor = program.add_subcommand("doctor", "look whether a configuration can run here, before it does");
   doctor->footer(
-      "Exit code 1: something must be mended first. Nothing is written.\nExample:\n  edgewise doctor -c examples/flights/edgewise.toml");
+      "Exit code 1: something must be mended first. Nothing is changed.\nExample:\n  edgewise doctor -c examples/flights/edgewise.toml");
   const auto file = std::make_shared<std::string>();  // both live as long as the command
   const auto json = std::make_shared<bool>(false);
   doctor->add_option("-c,--config", *file, "what is to run")->required();

@@ -1,5 +1,6 @@
 // What would go wrong later is found before, each with its fix.
 #include "command_runner_test.h"
+#include "queue/sqlite_queue.h"
 
 namespace edgewise {
 namespace {
@@ -59,6 +60,33 @@ TEST_F(Doctor, FindsNamesThatNobodyElseUses) {
   ExpectMend("names", WriteConfiguration("", table), "\"planets\"; did you mean \"planes\"?", "one name");
   const auto improve = "[improve]\nmodel = \"daly\"\nfirst = \"2013-05-01\"\n";
   ExpectMend("names", WriteConfiguration("", improve), "\"daly\"", "one name");
+}
+
+TEST_F(Doctor, SaysWhatASitesQueueHasLostOrSetAside) {
+  const auto file = WithSite("127.0.0.1:0");
+  std::filesystem::create_directories(In("state/sites/JFK"));
+  {
+    auto queue = queue::SqliteQueue::Open(In("state/sites/JFK/queue.db"), {.site = "JFK"}).value();
+    event::Event event;
+    event.type = event::kSampleV1;
+    for (int i = 0; i < 3; ++i) ASSERT_TRUE(queue->Append({{event}}, std::nullopt, Deadline::Never()));
+    EXPECT_EQ(Finding("queue of JFK", file)["good"], false) << "it is in use";
+  }
+  EXPECT_EQ(Finding("queue of JFK", file)["found"], "3 events wait");
+  {
+    auto queue = queue::SqliteQueue::Open(In("state/sites/JFK/queue.db"), {.site = "JFK"}).value();
+    ASSERT_TRUE(queue->SetAside({"JFK/1/sample/2"}, "planted", Deadline::Never()));
+  }
+  ExpectMend("dead events of JFK", file, "1 were taken out of the line", "dead retry");
+  auto bytes = SystemFiles().Read(In("state/sites/JFK/queue.db")).value();
+  for (auto at = bytes.find("sample.v1"); at != std::string::npos; at = bytes.find("sample.v1", at + 1)) bytes[at] = '!';
+  Write("state/sites/JFK/queue.db", bytes);
+  {
+    auto queue = queue::SqliteQueue::Open(In("state/sites/JFK/queue.db"), {.site = "JFK"}).value();
+    while (!queue->Scrub(10).value().done) {
+    }
+  }
+  ExpectMend("disk under JFK", file, "2 records are damaged", "smartctl");
 }
 
 }  // namespace

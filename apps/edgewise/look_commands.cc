@@ -112,7 +112,8 @@ CLI::App* Add(CLI::App& to, int& exit_code, const std::string& name, const std::
               const std::shared_ptr<Choice>& choice) {
   auto* command = to.add_subcommand(name, what);
   command->add_flag("--json", choice->json, "print JSON");
-  command->callback([choice, work, &exit_code] {
+  command->callback([choice, work, &exit_code, command] {
+    if (!command->get_subcommands().empty()) return;  // that one was meant
     if (const auto done = work(*choice); !done) exit_code = ExitCode(done.error());
   });
   return command;
@@ -127,7 +128,8 @@ void AddLookCommands(CLI::App& program, int& exit_code) {
   AddAddress(*status, "--hub", seen->hub, "host:port of the hub")->capture_default_str();
 
   const auto events = std::make_shared<Choice>();
-  auto* show = Add(program, exit_code, "events", "what the sites found, newest first", Events, events);
+  auto* show = Add(program, exit_code, "events", "what the sites found, newest first; or what lies in one site's queue", Events, events);
+  AddSiteEventsCommands(*show, exit_code);
   show->footer("Example:\n  edgewise events --hub 127.0.0.1:8080 --kind readings --limit 5");
   AddAddress(*show, "--hub", events->hub, "host:port of the hub")->capture_default_str();
   show->add_option("--kind", events->kind, "disruptions, readings, drift; else all of them")

@@ -38,11 +38,17 @@ struct LaneDepth {
   std::uint64_t appended = 0;  ///< Ever, over all epochs: the last sequence given.
 };
 
+/// What a queue does with an event for which it has no room.
+enum class WhenFull : std::uint8_t {
+  kBlock,       ///< Refuses it, and all of its batch.
+  kDropOldest,  ///< Drops the oldest events of the least important lane that has some, at most as important as its own; else itself.
+};
+
 /// Keeps events from the moment they are acknowledged until they are settled.
 /// Lifecycle: made by an implementation's Open(); its destructor waits for calls in flight.
 /// Order: per lane, by sequence. A batch is appended as a whole or not at all.
 /// Durability: what Append() acknowledged survives a power cut. A Settle() may be lost in one; its events are then delivered again.
-/// Full: either nothing more is appended, or the oldest of the least important lanes are dropped and counted; an implementation says which.
+/// Full: as WhenFull says; an implementation says what it offers.
 /// Errors: kInvalidArgument, kResourceExhausted (full; nothing was appended), kUnavailable (storage does not answer; whether the call had
 ///   an effect is unknown: call again, an Append with the same `through` then changes nothing if it had), kDataLoss (damage that is not one
 ///   record's), kDeadlineExceeded. A damaged record is no error: it is kept aside and counted, and the rest goes on.

@@ -14,12 +14,6 @@
 
 namespace edgewise::queue {
 
-/// What a queue does with an event for which it has no room.
-enum class WhenFull : std::uint8_t {
-  kBlock,       ///< Refuses it, and all of its batch.
-  kDropOldest,  ///< Drops the oldest events of the least important lane that has some, at most as important as its own; else itself.
-};
-
 /// A Queue in one SQLite file (docs/formats/queue.md; WAL, synchronous=FULL). Contract: queue.h. One Append() is one transaction: a group
 /// commit. Each record has a checksum over its lane, sequence and bytes: damage in it costs this record, which is kept aside.
 /// Events that Receive() has answered since the queue was opened are not dropped.
@@ -57,8 +51,10 @@ class SqliteQueue final : public Queue {
     std::string reason;  ///< Why it does not wait.
     std::string body;    ///< The event as JSON; of a damaged one what is left of it.
   };
-  /// All that is in the file, by lane and sequence; damaged records that wait are found, and left where they are.
-  /// Errors: as Receive, and what `take` answers. `take` does not call this queue.
+  /// Up to `limit` records of a lane behind a sequence, in order; damaged ones that wait are found, and left where they are. Errors: as
+  /// Receive.
+  Result<std::vector<Kept>> Page(event::Lane lane, std::uint64_t after, std::size_t limit);
+  /// All that is in the file, by lane and sequence, page by page: calls of others come between. Errors: as Page, and what `take` answers.
   Result<void> ForEach(const std::function<Result<void>(const Kept&)>& take);
   /// Appends an event that is set aside once more, under a new id, and forgets the old one. Errors: kNotFound (none of this id is set
   /// aside; the epoch does not matter), kFailedPrecondition (it is damaged), as Append.

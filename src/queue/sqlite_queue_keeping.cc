@@ -17,22 +17,37 @@ Error NotAside(const event::EventId& id) {
 
 }  // namespace
 
-Result<void> SqliteQueue::ForEach(const std::function<Result<void>(const Kept&)>& take) {
+Result<std::vector<SqliteQueue::Kept>> SqliteQueue::Page(event::Lane lane, std::uint64_t after, std::size_t limit) {
   const std::scoped_lock lock(mutex_);
   EDGEWISE_TRY(Ready());
+  std::vector<Kept> page;
+  const auto nameless = [&](std::uint64_t sequence) { return event::EventId{options_.site, 0, lane, sequence}; };
+  const auto waits = [&](const SqliteRecords::Row& row) -> Result<void> {
+    const auto event = detail::ReadEvent(row, lane);
+    page.push_back(event ? Kept{event->id, State::kWaiting, "", std::string(row.body)}
+                         : Kept{nameless(row.sequence), State::kDamaged, event.error().message, std::string(row.body)});
+    return {};
+  };
+  const auto aside = [&](const SqliteRecords::AsideRow& row) -> Result<void> {
+    const auto event = event::FromJson(row.body);
+    page.push_back({event && event->id.sequence == row.sequence ? event->id : nameless(row.sequence),
+                    row.damaged ? State::kDamaged : State::kDead, std::string(row.reason), std::string(row.body)});
+    return {};
+  };
+  EDGEWISE_TRY(records_->ForEach(lane, after, limit, waits, aside));
+  return page;
+}
+
+Result<void> SqliteQueue::ForEach(const std::function<Result<void>(const Kept&)>& take) {
+  constexpr std::size_t kPage = 1000;
   for (const auto lane : event::kLanes) {
-    const auto nameless = [&](std::uint64_t sequence) { return event::EventId{options_.site, 0, lane, sequence}; };
-    const auto waits = [&](const SqliteRecords::Row& row) {
-      const auto event = detail::ReadEvent(row, lane);
-      if (event) return take({event->id, State::kWaiting, "", std::string(row.body)});
-      return take({nameless(row.sequence), State::kDamaged, event.error().message, std::string(row.body)});
-    };
-    const auto aside = [&](const SqliteRecords::AsideRow& row) {
-      const auto event = event::FromJson(row.body);
-      return take({event ? event->id : nameless(row.sequence), row.damaged ? State::kDamaged : State::kDead, std::string(row.reason),
-                   std::string(row.body)});
-    };
-    EDGEWISE_TRY(records_->ForEach(lane, waits, aside));
+    std::uint64_t after = 0;
+    while (true) {
+      EDGEWISE_ASSIGN(const auto page, Page(lane, after, kPage));
+      for (const auto& kept : page) EDGEWISE_TRY(take(kept));
+      if (page.size() < kPage) break;
+      after = page.back().id.sequence;
+    }
   }
   return {};
 }

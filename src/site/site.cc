@@ -12,6 +12,8 @@
 #include "site/core.h"
 #include "site/errands.h"
 #include "site/inputs.h"
+#include "site/queue_route.h"
+#include "site/scrubber.h"
 #include "site/serving.h"
 #include "site/status.h"
 #include "site/stepper.h"
@@ -70,7 +72,7 @@ class RunningSite final : public Site, public SiteDoor {
   Files& files_;
   Metrics& metrics_;
   Counters counters_;
-  std::unique_ptr<queue::Queue> queue_;
+  std::unique_ptr<queue::SqliteQueue> queue_;
   std::unique_ptr<Core> core_;
   std::unique_ptr<deploy::Reconciler> reconciler_;
   std::unique_ptr<Serving> serving_;
@@ -86,13 +88,16 @@ class RunningSite final : public Site, public SiteDoor {
   std::unique_ptr<Carrier> carrier_;  // none without a policy
   std::unique_ptr<Stepper> deployer_;
   std::unique_ptr<Stepper> ticker_;
-  std::unique_ptr<net::HttpServer> server_;
+  std::optional<Scrubber> scrubber_;  // ticker's thread
+  std::unique_ptr<net::HttpServer> control_, server_;
   std::unique_ptr<Inputs> inputs_;  // last: they ask by the server's thread
 };
 
 Result<void> RunningSite::Start() {
   EDGEWISE_TRY(files_.MakeDirs(options_.folder));
-  EDGEWISE_ASSIGN(queue_, queue::SqliteQueue::Open(options_.folder / "queue.db", {.site = options_.name, .epoch = options_.epoch}));
+  const queue::SqliteQueue::Options queue{options_.name, options_.epoch, options_.queue_bytes, options_.when_full, &files_};
+  EDGEWISE_ASSIGN(queue_, queue::SqliteQueue::Open(options_.folder / "queue.db", queue));
+  scrubber_.emplace(options_.name, *queue_);
   EDGEWISE_ASSIGN(core_, Core::Open(options_, files_, *queue_));
   Counted();
   if (options_.policy) {
@@ -105,6 +110,7 @@ Result<void> RunningSite::Start() {
   EDGEWISE_TRY(OpenDeployment());
   auto router = std::make_shared<net::Router>();
   AddSiteRoutes(*router, *this);
+  control_ = ServeQueue(options_.name, options_.folder / "site.sock", *queue_);
   EDGEWISE_ASSIGN(
       server_, net::HttpServer::Start(
                    options_.addresses,
@@ -205,6 +211,7 @@ bool RunningSite::StepDeployment() {
 
 /// A live site's time passes without data too: hours close, labels are given up, a standstill is noticed.
 bool RunningSite::Tick() {
+  scrubber_->Step(std::chrono::steady_clock::now());
   server_->Post([this] {
     const auto now = options_.clock->EventNow();
     if (now - core_->machine().now() < kTick || !core_->RecoverIfBroken()) return;

@@ -13,6 +13,7 @@
 #include "deploy/target.h"
 #include "net/http.h"
 #include "package/image.h"
+#include "queue/queue.h"
 #include "relay/policy.h"
 #include "site/input_options.h"
 #include "site/rules.h"
@@ -48,6 +49,8 @@ class Site {
     std::function<Result<std::vector<package::File>>(const std::string& repository, const Digest& digest)> pull;
     HubLink hub;
     InputOptions inputs;
+    std::uint64_t queue_bytes = 2ULL << 30;  ///< Of events that wait to leave.
+    queue::WhenFull when_full = queue::WhenFull::kBlock;
   };
 
   /// Borrows store, target, files and metrics. Errors: kAlreadyExists (port taken), kFailedPrecondition (newer format on disk), as Files.

@@ -59,8 +59,8 @@ Result<void> SqliteRecords::Prepare() {
            {&remove_, "DELETE FROM events WHERE lane = ? AND sequence = ? RETURNING length(CAST(body AS BLOB))"},
            {&put_aside_, "INSERT OR IGNORE INTO aside SELECT lane, sequence, ?4, body, ?3 FROM events WHERE lane = ?1 AND sequence = ?2"},
            {&all_,
-            "SELECT sequence, checksum, body, -1 AS damaged, '' AS reason FROM events WHERE lane = ?1 UNION ALL "
-            "SELECT sequence, 0, body, damaged, reason FROM aside WHERE lane = ?1 ORDER BY sequence"},
+            "SELECT sequence, checksum, body, -1 AS damaged, '' AS reason FROM events WHERE lane = ?1 AND sequence > ?2 UNION ALL "
+            "SELECT sequence, 0, body, damaged, reason FROM aside WHERE lane = ?1 AND sequence > ?2 ORDER BY sequence LIMIT ?3"},
            {&count_aside_, "SELECT count(*) FROM aside WHERE lane = ? AND damaged = ?"},
            {&find_aside_, "SELECT sequence, 0, body, damaged, reason FROM aside WHERE lane = ? AND sequence = ?"},
            {&remove_aside_, "DELETE FROM aside WHERE lane = ? AND sequence = ?"}}) {
@@ -122,9 +122,10 @@ Result<void> SqliteRecords::PutAside(event::Lane lane, std::uint64_t sequence, s
   return put_aside_.Bind(1, Number(lane)).Bind(2, Number(sequence)).Bind(3, reason).Bind(4, std::int64_t{damaged}).Run();
 }
 
-Result<void> SqliteRecords::ForEach(event::Lane lane, const TakeRow& take, const TakeAside& take_aside) {
+Result<void> SqliteRecords::ForEach(event::Lane lane, std::uint64_t after, std::size_t limit, const TakeRow& take,
+                                    const TakeAside& take_aside) {
   const Resetting resetting(all_);
-  all_.Bind(1, Number(lane));
+  all_.Bind(1, Number(lane)).Bind(2, Number(after)).Bind(3, static_cast<std::int64_t>(limit));
   while (true) {
     EDGEWISE_ASSIGN(const bool more, all_.Step());
     if (!more) return {};

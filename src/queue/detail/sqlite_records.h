@@ -55,8 +55,8 @@ class SqliteRecords {
     std::string_view body, reason;  ///< Until the next call.
   };
   using TakeAside = std::function<Result<void>(const AsideRow&)>;
-  /// All of a lane, by sequence: either the one or the other is called.
-  Result<void> ForEach(event::Lane lane, const TakeRow& take, const TakeAside& take_aside);
+  /// All of a lane behind `after`, by sequence: either the one or the other is called.
+  Result<void> ForEach(event::Lane lane, std::uint64_t after, std::size_t limit, const TakeRow& take, const TakeAside& take_aside);
   /// A copy of one that waits; whoever puts it aside removes it.
   Result<void> PutAside(event::Lane lane, std::uint64_t sequence, std::string_view reason, bool damaged);
   Result<std::uint64_t> CountAside(event::Lane lane, bool damaged);

@@ -1,0 +1,110 @@
+#include "queue_access.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "net/http.h"
+
+namespace edgewise {
+namespace {
+
+using nlohmann::json;
+
+class OnFile final : public QueueAccess {
+ public:
+  explicit OnFile(std::unique_ptr<queue::SqliteQueue> queue) : queue_(std::move(queue)) {}
+  Result<std::vector<Kept>> Page(event::Lane lane, std::uint64_t after, std::size_t limit) override {
+    return queue_->Page(lane, after, limit);
+  }
+  Result<std::vector<queue::LaneDepth>> Depths() override { return queue_->Depths(); }
+  Result<event::EventId> Retry(const event::EventId& id) override { return queue_->Retry(id); }
+  Result<void> Drop(const event::EventId& id) override { return queue_->Discard(id); }
+
+ private:
+  std::unique_ptr<queue::SqliteQueue> queue_;
+};
+
+/// As src/site/queue_route.cc answers.
+class AtSite final : public QueueAccess {
+ public:
+  explicit AtSite(const std::filesystem::path& socket) : client_(net::Address{"unix:" + socket.string()}) {}
+
+  Result<std::vector<Kept>> Page(event::Lane lane, std::uint64_t after, std::size_t limit) override {
+    EDGEWISE_ASSIGN(const auto answer,
+                    Ask("GET", fmt::format("/queue/events?lane={}&after={}&limit={}", event::LaneName(lane), after, limit)));
+    std::vector<Kept> page;
+    for (const auto& each : answer.at("events")) {
+      EDGEWISE_ASSIGN(auto id, event::EventId::Parse(each.at("id").get<std::string>()));
+      page.push_back({std::move(id), static_cast<Kept::State>(each.at("state").get<int>()), each.at("reason"), each.at("body")});
+    }
+    return page;
+  }
+  Result<std::vector<queue::LaneDepth>> Depths() override {
+    EDGEWISE_ASSIGN(const auto answer, Ask("GET", "/queue/depths"));
+    std::vector<queue::LaneDepth> depths;
+    for (const auto& each : answer.at("lanes")) {
+      EDGEWISE_ASSIGN(const auto lane, event::ParseLane(each.at("lane").get<std::string>()));
+      depths.push_back({.lane = lane,
+                        .waiting = each.at("waiting"),
+                        .dead = each.at("dead"),
+                        .damaged = each.at("damaged"),
+                        .missing = each.at("missing"),
+                        .dropped = each.at("dropped"),
+                        .appended = each.at("appended")});
+    }
+    return depths;
+  }
+  Result<event::EventId> Retry(const event::EventId& id) override {
+    EDGEWISE_ASSIGN(const auto answer, Ask("POST", "/queue/retry?id=" + id.ToString()));
+    return event::EventId::Parse(answer.at("id").get<std::string>());
+  }
+  Result<void> Drop(const event::EventId& id) override {
+    EDGEWISE_TRY(Ask("POST", "/queue/drop?id=" + id.ToString()));
+    return {};
+  }
+
+ private:
+  Result<json> Ask(std::string method, std::string target) {
+    EDGEWISE_ASSIGN(const auto answer, client_.Send({.method = std::move(method), .target = std::move(target), .headers = {}, .body = {}},
+                                                    Deadline::After(std::chrono::seconds(60))));
+    auto read = json::parse(answer.body, nullptr, false);
+    if (answer.status != 200) {
+      const auto why = read.is_object() ? read.value("error", answer.body) : answer.body;
+      return Fail(net::CodeOf(answer.status), why);
+    }
+    if (!read.is_object()) return Fail(Code::kUnavailable, "the site's answer is no JSON object; is it of this version?");
+    return read;
+  }
+
+  net::HttpClient client_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<QueueAccess>> QueueAccess::Open(const std::filesystem::path& folder) {
+  auto queue = queue::SqliteQueue::OpenExisting(folder / "queue.db");
+  if (queue) return std::make_unique<OnFile>(std::move(*queue));
+  const auto socket = folder / "site.sock";
+  std::error_code ignored;
+  if (queue.error().code != Code::kFailedPrecondition || !std::filesystem::exists(socket, ignored)) return std::unexpected(queue.error());
+  auto site = std::make_unique<AtSite>(socket);
+  if (!site->Depths()) return std::unexpected(queue.error());  // the socket is a former site's, or the file has another fault
+  return site;
+}
+
+Result<void> QueueAccess::ForEach(const std::function<Result<void>(const Kept&)>& take) {
+  constexpr std::size_t kPage = 1000;
+  for (const auto lane : event::kLanes) {
+    std::uint64_t after = 0;
+    while (true) {
+      EDGEWISE_ASSIGN(const auto page, Page(lane, after, kPage));
+      for (const auto& kept : page) EDGEWISE_TRY(take(kept));
+      if (page.size() < kPage) break;
+      after = page.back().id.sequence;
+    }
+  }
+  return {};
+}
+
+}  // namespace edgewise

@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap build test crash demo lint format bench docs fuzz fuzz-smoke
+.PHONY: help bootstrap build test crash soak demo lint format bench docs fuzz fuzz-smoke
 JOBS ?= 2
 export JOBS SECONDS_EACH
 
@@ -19,9 +19,12 @@ test: ## build and run all tests; again under asan, ubsan and tsan; tidy on a sa
 	@tools/build-web
 	@tools/test
 
-crash: ## pull the plug under the queue, CUTS=200 times on ext4 and on xfs; as root
+crash: ## try to break what is promised: simulated lives, planted defects, kills, failing calls, pulled plugs; as root
 	@tools/bootstrap crash
 	@tools/crash
+
+soak: ## the same for an hour: 100,000 lives, 1,000 cuts on each file system
+	@SOAK=1 $(MAKE) --no-print-directory crash
 
 lint: ## check format, clang-tidy and shell scripts of everything
 	@tools/bootstrap lint

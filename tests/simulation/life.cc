@@ -8,28 +8,16 @@
 #include "base/fake_files.h"
 #include "mutants.h"
 #include "network.h"
+#include "parts.h"
 #include "queue/sqlite_queue.h"
 #include "relay/relay.h"
 
 namespace edgewise::simulation {
 namespace {
 
-constexpr std::string_view kSite = "EWR";
 const std::filesystem::path kFile = "/site/queue.db";
 const Deadline kNever = Deadline::After(std::chrono::hours(24));
 constexpr std::uint64_t kMostRequests = 30;  // of one step: twice what three lanes need for a batch each, and a list
-
-const relay::Policy& ThePolicy() {
-  static const auto policy = [] {
-    std::string toml = "schema = \"edgewise.policy.v1\"\n";
-    for (const auto* type : {"sample", "insight", "disruption"}) {
-      toml += fmt::format("[[allow]]\ntype = \"io.edgewise.{}.v1\"\n[allow.fields]\n", type);
-      toml += "number = { number = 0, min = 0, max = 1000000 }\n";
-    }
-    return relay::Policy::FromToml(toml, "policy.toml", "0123456789abcdef-EWR").value();
-  }();
-  return policy;
-}
 
 class Life {
  public:

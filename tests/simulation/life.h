@@ -21,4 +21,7 @@ struct Outcome {
 /// what arrived is compared with what was acknowledged. With the defect that is planted (mutants.h).
 Outcome Live(std::uint64_t seed);
 
+/// A relay that carries events until so many replies of the store were lost after it had done what it was asked.
+Findings CarryOverLostReplies(std::uint64_t replies);
+
 }  // namespace edgewise::simulation

@@ -34,6 +34,12 @@ Result<void> FaultyStore::Reach() {
 Result<void> FaultyStore::Put(std::string_view name, const event::Permitted<std::string>& bytes, Deadline) {
   EDGEWISE_TRY(Reach());
   const auto put = [this, name = std::string(name), bytes] { return behind_.Put(name, bytes, kNever); };
+  if (loses_replies_) {
+    auto done = put();
+    if (!done) return done;
+    ++lost_replies_;
+    return Lost();
+  }
   if (!Bad()) return put();
   switch (random_() % 3) {
     case 0:  // done, and the reply is lost

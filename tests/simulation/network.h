@@ -17,6 +17,9 @@ class FaultyStore final : public store::Store {
   /// Of a hundred requests so many meet a fault; 0 mends the line and delivers what is late.
   void SetFaults(unsigned percent);
   void SetDown(bool down) { down_ = down; }
+  /// From now on each Put that creates an object is done, and its reply lost.
+  void LoseReplies() { loses_replies_ = true; }
+  std::uint64_t lost_replies() const { return lost_replies_; }
   bool down() const { return down_; }
   std::uint64_t requests() const { return requests_; }
   store::FakeStore& behind() { return behind_; }
@@ -34,7 +37,8 @@ class FaultyStore final : public store::Store {
   std::mt19937_64& random_;
   store::FakeStore behind_;
   unsigned faults_ = 0;
-  bool down_ = false;
+  bool down_ = false, loses_replies_ = false;
+  std::uint64_t lost_replies_ = 0;
   std::uint64_t requests_ = 0;
   std::vector<std::function<void()>> late_;
 };

@@ -1,5 +1,5 @@
-// Lives of a simulated site, one after the other: edgewise_simulation [--seeds N] [--from SEED] [--mutants] [--mutant NAME]
-// Prints one line, such as: S4 lost=0 doubled=0 seeds=10000 acked=400000 ends=12000 trace=0123456789abcdef
+// Lives of a simulated site, one after the other: edgewise_simulation [--seeds N] [--from SEED] [--mutants] [--mutant NAME] [--lost-replies
+// N] Prints one line, such as: S4 lost=0 doubled=0 seeds=10000 acked=400000 ends=12000 trace=0123456789abcdef
 
 #include <fmt/format.h>
 
@@ -40,6 +40,13 @@ int Run(std::uint64_t from, std::uint64_t seeds) {
   return unsound == 0 ? 0 : 1;
 }
 
+int RunReplies(std::uint64_t replies) {
+  const auto found = CarryOverLostReplies(replies);
+  fmt::print("S7 lost={} doubled={} disordered={} lost-replies={} acked={}\n", found.lost, found.doubled, found.disordered, replies,
+             found.acknowledged);
+  return found.Sound() ? 0 : 1;
+}
+
 /// Each defect must be found within so many seeds.
 int RunMutants(std::uint64_t from, std::uint64_t seeds) {
   std::size_t caught = 0;
@@ -62,13 +69,14 @@ int RunMutants(std::uint64_t from, std::uint64_t seeds) {
 int main(int argc, char** argv) {
   using namespace edgewise::simulation;
   CLI::App program("Lives of a site in one thread: queue, relay and store on a disk, a line and clocks that fail as a seed says");
-  std::uint64_t from = 0, seeds = 1000;
+  std::uint64_t from = 0, seeds = 1000, replies = 0;
   bool mutants = false, talk = false;
   std::string mutant;
   program.add_option("--from", from, "the first seed");
   program.add_option("--seeds", seeds, "how many; with --mutants at most so many for each");
   program.add_option("--mutant", mutant, "plant this defect");
   program.add_flag("--mutants", mutants, "plant each defect, and look whether it is found");
+  program.add_option("--lost-replies", replies, "instead: carry events until the store's reply was lost so often");
   program.add_flag("--log", talk, "show what the parts log");
   CLI11_PARSE(program, argc, argv);
   if (!Plant(mutant)) {
@@ -76,5 +84,6 @@ int main(int argc, char** argv) {
     return 2;
   }
   if (!talk) spdlog::set_level(spdlog::level::off);
+  if (replies > 0) return RunReplies(replies);
   return mutants ? RunMutants(from, seeds) : Run(from, seeds);
 }

@@ -23,6 +23,22 @@ std::vector<TableFile> ReadTables(ConfigurationReader& in, const toml::table& do
   return read;
 }
 
+/// "queued" for all models, "MODEL=queued" for one.
+site::DurabilityByModel ReadDurability(ConfigurationReader& in, const toml::table& table) {
+  site::DurabilityByModel by_model;
+  if (!table.contains("durability")) return by_model;
+  const auto texts = in.Texts(table, "durability");
+  for (const auto& text : texts) {
+    const auto equals = text.find('=');
+    const auto durability = site::ParseDurability(equals == std::string::npos ? text : text.substr(equals + 1));
+    if (!durability) in.Wrong(table, "durability", "must hold none, queued or stored-locally, or MODEL=one of them");
+    const auto model = equals == std::string::npos ? std::string() : text.substr(0, equals);
+    if (!by_model.emplace(model, durability.value_or(site::Durability::kStoredLocally)).second)
+      in.Wrong(table, "durability", "says two things of one model");
+  }
+  return by_model;
+}
+
 queue::WhenFull ReadWhenFull(ConfigurationReader& in, const toml::table& table) {
   const auto text = in.TextOr(table, "queue_full", "block");
   if (text == "drop-oldest-of-class") return queue::WhenFull::kDropOldest;
@@ -36,6 +52,7 @@ std::vector<SiteAddress> ReadSites(ConfigurationReader& in, const toml::table& d
     in.Only(*table, "site");
     SiteAddress site{in.Name(*table, "name"), in.Address(*table), in.CountOr(*table, "epoch", 1), {}};
     site.queue_mib = in.WholeOr(*table, "queue_mib", site.queue_mib, 1, 1 << 20);
+    site.durability = ReadDurability(in, *table);
     site.when_full = ReadWhenFull(in, *table);
     site.inputs = ReadInputs(in, *table, site.name);
     if (std::ranges::find(sites, site.name, &SiteAddress::name) != sites.end())

@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "queue/queue.h"
+#include "site/durability.h"
 #include "site/input_options.h"
 
 namespace edgewise {
@@ -23,6 +24,7 @@ struct SiteAddress {
   std::string address;
   std::uint64_t epoch = 1;  ///< Life of its disk.
   site::InputOptions inputs{};
+  site::DurabilityByModel durability{};
   std::uint64_t queue_mib = 2048;  ///< Of events that wait to leave.
   queue::WhenFull when_full = queue::WhenFull::kBlock;
 };

@@ -19,6 +19,8 @@ constexpr std::array kOptions = std::to_array<Option>({
     {"site", "address", "address", "", "", "host:port", "Where the site listens; port 0 takes a free one."},
     {"site", "epoch", "number", "", "1", "from 1",
      "Life of the site's disk: one more after a lost or restored one, so that no event's name comes twice."},
+    {"site", "durability", "texts", "", "stored-locally", "none, queued, stored-locally, MODEL=...",
+     "What the answer to a score waits for, of all models or of one; a request may say otherwise."},
     {"site", "queue_mib", "number", "MiB", "2048", "1 to 1048576", "Events that wait to leave take so much of the disk, at most."},
     {"site", "queue_full", "text", "", "block", "block, drop-oldest-of-class",
      "Then nothing more is taken, or the oldest of the least important class are dropped and counted."},

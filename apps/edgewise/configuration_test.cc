@@ -27,6 +27,7 @@ class ConfigurationTest : public testing::Test {
         {"address", "\"host:1\""}, {"date", "\"2013-05-01\""}, {"flag", "true"},  {"number", "7"}};
     for (const auto& option : ConfigurationOptions()) values_[FullName(option)] = by_type.at(option.type);
     values_["target"] = "\"inline\"";
+    values_["site.durability"] = "[\"queued\", \"late=none\"]";
     values_["site.queue_full"] = "\"drop-oldest-of-class\"";
     values_["site.tap.path"] = "\"/t\"";
     values_["site.folder.name"] = "\"f\"";
@@ -74,6 +75,8 @@ TEST_F(ConfigurationTest, EveryDeclaredOptionIsTaken) {
   ASSERT_TRUE(read) << read.error().message;
   EXPECT_EQ(read->state, folder_ / "p") << "paths are taken from the file's folder";
   EXPECT_EQ(read->target, "inline");
+  EXPECT_EQ(site::DurabilityOf(read->sites[0].durability, "late"), site::Durability::kNone);
+  EXPECT_EQ(site::DurabilityOf(read->sites[0].durability, "other"), site::Durability::kQueued);
   EXPECT_EQ(read->sites[0].queue_mib, 7U);
   EXPECT_EQ(read->sites[0].when_full, queue::WhenFull::kDropOldest);
   EXPECT_TRUE(read->replay);
@@ -153,6 +156,15 @@ TEST_F(ConfigurationTest, AQueueBlocksUnlessItIsToldOtherwise) {
   const auto refusal = Refusal(Text("site.queue_full"));
   EXPECT_NE(refusal.find(fmt::format("edgewise.toml:{}:", line_)), std::string::npos) << refusal;
   EXPECT_NE(refusal.find("drop-oldest-of-class"), std::string::npos) << refusal;
+}
+
+TEST_F(ConfigurationTest, WhatAScoreWaitsForIsOneOfThreeAndOncePerModel) {
+  for (const auto* wrong : {"[\"sure\"]", "[\"late=\"]", "[\"none\", \"queued\"]"}) {
+    values_["site.durability"] = wrong;
+    EXPECT_NE(Refusal(Text("site.durability")).find("\"durability\""), std::string::npos) << wrong;
+  }
+  values_.erase("site.durability");
+  EXPECT_EQ(site::DurabilityOf(Read(Text())->sites[0].durability, "late"), site::Durability::kStoredLocally);
 }
 
 TEST_F(ConfigurationTest, WhatHappensByTheMonthBeginsOnItsFirst) {

@@ -98,6 +98,7 @@ Result<void> Up::StartSite(const Example& shared, const SiteAddress& address) {
   };
   options.hub = LinkTo(hub_->address(), address.name);
   options.inputs = address.inputs;
+  options.durability = address.durability;
   options.queue_bytes = address.queue_mib << 20U;
   options.when_full = address.when_full;
   if (configuration_.target == "inline") {

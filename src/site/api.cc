@@ -106,6 +106,18 @@ std::string StreamsJson(const feature::Program& program) {
   return streams.dump();
 }
 
+/// What the request says, or what holds for its model.
+Result<Durability> DurabilityIn(const SiteDoor& door, const HttpRequest& request, const std::string& model) {
+  auto text = request.query("durability");
+  if (text.empty()) text = request.header("Durability");
+  return text.empty() ? Result<Durability>(DurabilityOf(door.options().durability, model)) : ParseDurability(text);
+}
+
+Result<void> PostScore(SiteDoor& door, const HttpRequest& request, const std::string& model, const Responder& respond) {
+  EDGEWISE_ASSIGN(const auto durability, DurabilityIn(door, request, model));
+  return TakeScore(door, {model, request.body, request.header("Content-Type"), std::nullopt, durability}, respond);
+}
+
 }  // namespace
 
 void AnswerQuestion(SiteDoor& door, const Question& question, const Responder& respond) {
@@ -122,7 +134,7 @@ void AddSiteRoutes(Router& router, SiteDoor& door) {
     Answer(TakeRecords(door, request.body, in.at("stream"), respond), respond);
   });
   router.Add("POST", "/score/{model}", [&door](const HttpRequest& request, const Router::Parameters& in, const Responder& respond) {
-    Answer(TakeScore(door, {in.at("model"), request.body, request.header("Content-Type"), std::nullopt}, respond), respond);
+    Answer(PostScore(door, request, in.at("model"), respond), respond);
   });
   router.Add("POST", "/labels", [&door](const HttpRequest& request, const auto&, const Responder& respond) {
     Answer(PostLabel(door, request, respond), respond);

@@ -8,6 +8,7 @@ namespace {
 constexpr std::size_t kReplayChunk = 5000;  // entries whose effects are put together
 // A recovery reads the journal; a disk that stays full would have that done for each request.
 constexpr std::chrono::milliseconds kFirstPause{250}, kLongestPause{4000};
+constexpr std::chrono::milliseconds kPatience{20};  // of the request that begins a recovery: a small site is done by then
 constexpr std::chrono::minutes kSteady{1};
 constexpr std::size_t kMostNamed = 4096;    // ids kept until the score log surely has them
 constexpr std::size_t kMostHeard = 20'000;  // batches of records kept for a warm-up; one that needs more has not caught up
@@ -18,7 +19,8 @@ std::filesystem::path CardFile(const std::filesystem::path& site, const Digest& 
 
 Result<std::unique_ptr<Core>> Core::Open(const Site::Options& options, Files& files, queue::Queue& queue) {
   std::unique_ptr<Core> core(new Core(options, files, queue));  // private constructor
-  EDGEWISE_TRY(core->OpenParts());
+  EDGEWISE_ASSIGN(auto parts, core->Build());
+  core->Install(std::move(parts));
   return core;
 }
 
@@ -47,16 +49,24 @@ void Core::Know(const Digest& model, std::shared_ptr<const train::ModelCard> car
   cards_[model] = std::move(card);
 }
 
-Result<void> Core::OpenParts() {
+Result<Core::Parts> Core::Build() {
+  Parts parts;
   EDGEWISE_TRY(files_.MakeDirs(options_.folder));
-  EDGEWISE_ASSIGN(journal_, Journal::Open(files_, options_.folder / "journal", {}));
-  EDGEWISE_ASSIGN(log_, ScoreLog::Open(options_.folder / "scores.db"));
+  EDGEWISE_ASSIGN(parts.journal, Journal::Open(files_, options_.folder / "journal", {}));
+  EDGEWISE_ASSIGN(parts.log, ScoreLog::Open(options_.folder / "scores.db"));
   EDGEWISE_ASSIGN(const auto appended, queue_.AppendedThrough());
-  EDGEWISE_ASSIGN(const auto applied, log_->AppliedThrough());
-  EDGEWISE_TRY(journal_->SkipBehind(Position{std::max(static_cast<std::uint64_t>(appended), applied)}));
-  machine_ = std::make_unique<Machine>(MachineOptions());
-  EDGEWISE_ASSIGN(const auto position, LoadSnapshot());
-  EDGEWISE_TRY(Replay(position));
+  EDGEWISE_ASSIGN(const auto applied, parts.log->AppliedThrough());
+  EDGEWISE_TRY(parts.journal->SkipBehind(Position{std::max(static_cast<std::uint64_t>(appended), applied)}));
+  parts.machine = std::make_unique<Machine>(MachineOptions());
+  EDGEWISE_ASSIGN(const auto position, LoadSnapshot(parts));
+  EDGEWISE_TRY(Replay(parts, position));
+  return parts;
+}
+
+void Core::Install(Parts parts) {
+  journal_ = std::move(parts.journal);
+  log_ = std::move(parts.log);
+  machine_ = std::move(parts.machine);
   since_snapshot_ = 0;
   taken_ = static_cast<std::uint64_t>(journal_->last());
   heard_after_.reset();
@@ -69,51 +79,50 @@ Result<void> Core::OpenParts() {
                                                             .files = files_,
                                                             .snapshot = options_.folder / "snapshot.bin",
                                                             .settled = [this](EventTime clock) { settled_ = clock.ms; }});
-  return {};
 }
 
 /// The position of the snapshot that was loaded; 0 without a usable one: then the whole journal is replayed.
-Result<std::uint64_t> Core::LoadSnapshot() {
+Result<std::uint64_t> Core::LoadSnapshot(Parts& parts) {
   const auto bytes = files_.Read(options_.folder / "snapshot.bin");
   if (!bytes) return bytes.error().code == Code::kNotFound ? Result<std::uint64_t>(0) : std::unexpected(bytes.error());
   auto snapshot = DecodeSnapshot(*bytes);
-  if (snapshot && snapshot->position > static_cast<std::uint64_t>(journal_->last())) {
+  if (snapshot && snapshot->position > static_cast<std::uint64_t>(parts.journal->last())) {
     return Fail(
         Code::kDataLoss,
         "the snapshot is ahead of the journal: journal files are missing; bring them back, or remove the site's folder to start over");
   }
-  EDGEWISE_ASSIGN(const auto logged, log_->AppliedThrough());
+  EDGEWISE_ASSIGN(const auto logged, parts.log->AppliedThrough());
   if (snapshot && logged < snapshot->position) {
     log::Warn("site {}: the score log was lost or set back; it is filled again from the journal", options_.name);
     return 0;
   }
   if (snapshot) {
-    if (const auto loaded = machine_->Load(snapshot->machine); loaded) return snapshot->position;
-    machine_ = std::make_unique<Machine>(MachineOptions());
+    if (const auto loaded = parts.machine->Load(snapshot->machine); loaded) return snapshot->position;
+    parts.machine = std::make_unique<Machine>(MachineOptions());
   }
   log::Warn("site {}: the snapshot is not usable; rebuilding from the journal", options_.name);
   return 0;
 }
 
-Result<void> Core::Replay(std::uint64_t after) {
+Result<void> Core::Replay(Parts& parts, std::uint64_t after) {
   std::vector<std::pair<std::uint64_t, Effects>> chunk;
   std::uint64_t outdated = 0;
   const auto put = [&]() -> Result<void> {
     std::vector<std::pair<std::uint64_t, const Effects*>> effects;
     for (const auto& [position, some] : chunk) effects.emplace_back(position, &some);
-    EDGEWISE_TRY(PutEffects(effects, queue_, *log_));
+    EDGEWISE_TRY(PutEffects(effects, queue_, *parts.log));
     chunk.clear();
     return {};
   };
   const auto apply = [&](Position position, std::string_view bytes) -> Result<void> {
     EDGEWISE_ASSIGN(const auto entry, Decode(bytes));
     Effects effects;
-    if (!machine_->Apply(entry, effects)) ++outdated;
+    if (!parts.machine->Apply(entry, effects)) ++outdated;
     chunk.emplace_back(static_cast<std::uint64_t>(position), std::move(effects));
     return chunk.size() < kReplayChunk ? Result<void>() : put();
   };
-  EDGEWISE_TRY(journal_->Replay(Position{after}, apply));
-  if (outdated += machine_->outdated(); outdated > 0)
+  EDGEWISE_TRY(parts.journal->Replay(Position{after}, apply));
+  if (outdated += parts.machine->outdated(); outdated > 0)
     log::Warn("site {}: {} journaled records do not fit the streams as they are declared now; they are passed over", options_.name,
               outdated);
   return put();
@@ -210,20 +219,32 @@ Result<void> Core::RecoverIfBroken() {
     if (!broken) return {};
     failure_ = broken;
   }
-  const auto now = std::chrono::steady_clock::now();
-  if (now < next_try_ && failure_) return std::unexpected(*failure_);
-  pause_ = now - next_try_ > kSteady ? kFirstPause : std::min(pause_ * 2, kLongestPause);
-  next_try_ = now + pause_;
-  committer_.reset();
-  named_log_.reset();
-  log_.reset();
-  journal_.reset();
-  if (auto opened = OpenParts(); !opened) {
-    failure_ = opened.error();
-    return opened;
+  if (!recovery_.valid()) {
+    if (std::chrono::steady_clock::now() < next_try_ && failure_) return std::unexpected(*failure_);
+    BeginRecovery();
+    recovery_.wait_for(kPatience);
   }
+  if (recovery_.wait_for(std::chrono::seconds(0)) != std::future_status::ready) return std::unexpected(*failure_);
+  auto built = recovery_.get();
+  if (!built) return std::unexpected(*(failure_ = std::move(built.error())));
+  Install(*std::move(built));
   log::Info("site {}: writing again", options_.name);
   return {};
+}
+
+void Core::BeginRecovery() {
+  const auto now = std::chrono::steady_clock::now();
+  pause_ = now - next_try_ > kSteady ? kFirstPause : std::min(pause_ * 2, kLongestPause);
+  next_try_ = now + pause_;
+  named_log_.reset();
+  // The old ones end there: the committer may wait for the disk once more, and a journal has one writer.
+  auto build = [this, journal = std::move(journal_), log = std::move(log_), committer = std::move(committer_)]() mutable {
+    committer.reset();
+    log.reset();
+    journal.reset();
+    return Build();
+  };
+  recovery_ = std::async(std::launch::async, std::move(build));
 }
 
 }  // namespace edgewise::site

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <future>
 #include <optional>
 #include <unordered_set>
 
@@ -54,7 +55,8 @@ class Core {
   /// All of it at once, for a machine that was built anew: nothing is answered then anyway.
   Result<void> Warm(const feature::Program& program);
 
-  /// After a failed write: opens the journal again and builds the machine from what is on the disk.
+  /// After a failed write: opens the journal again and builds the machine from what is on the disk, on a thread of its own; until that is
+  /// done it answers what failed. The machine as it was goes on computing features meanwhile.
   Result<void> RecoverIfBroken();
   std::uint64_t life() const { return life_; }  ///< Changes when the machine was built anew: programs must be warmed again.
   /// Cards of models that scored; filled by the deployment. Any thread.
@@ -63,9 +65,17 @@ class Core {
  private:
   Core(const Site::Options& options, Files& files, queue::Queue& queue) : options_(options), files_(files), queue_(queue) {}
   std::shared_ptr<const train::ModelCard> CardOf(const Digest& model);
-  Result<void> OpenParts();
-  Result<std::uint64_t> LoadSnapshot();
-  Result<void> Replay(std::uint64_t after);
+  /// What is built from the disk.
+  struct Parts {
+    std::unique_ptr<Journal> journal;
+    std::unique_ptr<ScoreLog> log;
+    std::unique_ptr<Machine> machine;
+  };
+  Result<Parts> Build();  // any thread: changes nothing here
+  Result<std::uint64_t> LoadSnapshot(Parts& parts);
+  Result<void> Replay(Parts& parts, std::uint64_t after);
+  void Install(Parts parts);
+  void BeginRecovery();
   Machine::Options MachineOptions();
   void Hear(const Entry& entry);
 
@@ -89,6 +99,7 @@ class Core {
   std::optional<Error> failure_;  // what is answered until then
   std::uint64_t since_snapshot_ = 0;
   std::uint64_t life_ = 0;
+  std::future<Result<Parts>> recovery_;  // under way; last: its thread uses the others
 };
 
 }  // namespace edgewise::site

@@ -17,6 +17,8 @@ Counters::Counters(Metrics& metrics, const std::string& site)
       labelled_(metrics.Counter("edgewise_site_labelled_total", "Scored rows that got their label.", {{"site", site}})),
       never_(metrics.Counter("edgewise_site_never_labelled_total", "Scored rows that will get no label.", {{"site", site}})),
       quarantined_(metrics.Counter("edgewise_site_quarantined_total", "Values out of their declared range.", {{"site", site}})),
+      shed_(metrics.Counter("edgewise_site_shed_total", "Rows that were answered and are not kept: the disk did not keep up.",
+                            {{"site", site}, {"lane", "sample"}})),
       pending_(metrics.Gauge("edgewise_site_pending_labels", "Scored rows that wait for a label.", {{"site", site}})),
       backlog_(metrics.Gauge("edgewise_site_backlog", "Changes that wait for the disk.", {{"site", site}})),
       seconds_(metrics.Histogram("edgewise_site_score_seconds", "From reading a score request to its answer, row on the disk.",

@@ -14,7 +14,7 @@ double Milliseconds(std::chrono::steady_clock::duration time) {
 
 std::string Quoted(std::string_view text) { return fmt::format("\"{}\"", text); }
 std::string Label(const AnsweredRow& row) { return row.label ? fmt::format("{}", *row.label) : "null"; }
-std::string Lineage(const AnsweredRow& row) { return Quoted(row.lineage.ToString()); }
+std::string Lineage(const AnsweredRow& row) { return row.kept ? Quoted(row.lineage.ToString()) : "null"; }
 std::string Model(const AnsweredRow& row) { return Quoted(row.model.ToString()); }
 std::string Version(const AnsweredRow& row) { return Quoted(row.version); }
 std::string Score(const AnsweredRow& row) { return fmt::format("{}", row.score); }

@@ -16,6 +16,7 @@ struct AnsweredRow {
   LineageId lineage;
   Digest model;              ///< That scored it.
   std::string version;       ///< "" where that model is no longer live; then there is no label either.
+  bool kept = true;          ///< False: the site does not keep this row, and its lineage id names nothing.
   std::optional<int> label;  ///< Of a model of two classes: the one that is more likely.
 };
 

@@ -79,6 +79,10 @@ class Scoring {
   Result<void> Score(const Served& served) {
     for (std::size_t i = 0; i < body_.rows.size(); ++i) {
       const auto& json = body_.rows[i].json;
+      if (request_.durability == Durability::kNone && !request_.lineage) {  // nothing is looked up on the disk
+        fresh_.push_back(i);
+        continue;
+      }
       auto before = request_.lineage ? RowThere(door_, served, *request_.lineage) : AnsweredBefore(door_, served, json);
       if (!before) return Named(i, std::move(before.error()));
       if (*before) {
@@ -90,16 +94,26 @@ class Scoring {
     return fresh_.empty() ? Result<void>() : ScoreOrRevive(served);
   }
 
-  /// Journals what was scored, and answers when all of it is on the disk.
-  Result<void> Take(const net::Responder& respond) {
-    if (entries_.empty()) {
-      respond(net::HttpResponse::Json(200, ToJson(answer_)));
-      return {};
-    }
-    if (request_.lineage) {
+  /// Journals what was scored, and answers when as much is done as the request waits for. `may`: whether anything may be taken now.
+  Result<void> Take(const Result<void>& may, const net::Responder& respond) {
+    if (request_.lineage && !entries_.empty()) {
       EDGEWISE_TRY(door_.core().Name(*request_.lineage));
       entries_.front().lineage = answer_.rows[fresh_.front()].lineage = *request_.lineage;
     }
+    if (!entries_.empty() && request_.durability == Durability::kStoredLocally) return TakeAndWait(respond);
+    const auto not_kept = [&counters = door_.counters()](const Result<void>& done) {
+      if (!done) counters.Shed(1);
+    };
+    for (const auto& entry : entries_) may ? door_.core().Take(entry, not_kept) : not_kept(may);
+    for (const auto row : fresh_) answer_.rows[row].kept = may.has_value();
+    door_.counters().Answered(Clock::now() - start_);
+    if (!entries_.empty() && may) door_.Counted();
+    respond(net::HttpResponse::Json(200, ToJson(answer_)));
+    return {};
+  }
+
+ private:
+  Result<void> TakeAndWait(const net::Responder& respond) {
     const auto begin = Clock::now();
     auto last = [&counters = door_.counters(), answer = std::move(answer_), start = start_, begin,
                  respond](const Result<void>& done) mutable {
@@ -114,7 +128,6 @@ class Scoring {
     return {};
   }
 
- private:
   /// The error of a row, which is said where there are several.
   std::unexpected<Error> Named(std::size_t row, Error error) const {
     if (body_.many) error.message = fmt::format("{} {}: {}", body_.counted, body_.rows[row].line, error.message);
@@ -183,7 +196,8 @@ class Scoring {
 
 Result<void> TakeScore(SiteDoor& door, const ScoreRequest& request, const net::Responder& respond) {
   const auto& model = request.model;
-  EDGEWISE_TRY(MayTake(door));
+  const auto may = MayTake(door);
+  if (!may && request.durability != Durability::kNone) return may;
   if (request.body.size() > kLargestScore)
     return Fail(Code::kInvalidArgument, fmt::format("the body is larger than {} bytes", kLargestScore));
   const auto* served = door.FindModel(model);
@@ -195,7 +209,7 @@ Result<void> TakeScore(SiteDoor& door, const ScoreRequest& request, const net::R
   if (request.lineage && body.many) return Fail(Code::kInvalidArgument, "an input takes one row a line or message; send each by itself");
   Scoring scoring(door, request, body);
   EDGEWISE_TRY(scoring.Score(*served));
-  return scoring.Take(respond);
+  return scoring.Take(may, respond);
 }
 
 }  // namespace edgewise::site

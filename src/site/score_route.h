@@ -14,6 +14,7 @@ struct ScoreRequest {
   std::string_view body;
   std::string_view content_type;            ///< "" is JSON.
   const std::optional<LineageId>& lineage;  ///< As in Question: it names one row, so several are refused.
+  Durability durability = Durability::kStoredLocally;
 };
 
 /// POST /score/{model}: features, score, journal, answer (docs/formats/site.md). On the HTTP thread. Errors: kNotFound (not deployed here),

@@ -15,6 +15,7 @@
 #include "package/image.h"
 #include "queue/queue.h"
 #include "relay/policy.h"
+#include "site/durability.h"
 #include "site/input_options.h"
 #include "site/rules.h"
 #include "store/store.h"
@@ -49,6 +50,7 @@ class Site {
     std::function<Result<std::vector<package::File>>(const std::string& repository, const Digest& digest)> pull;
     HubLink hub;
     InputOptions inputs;
+    DurabilityByModel durability;            ///< Of a score whose request does not say.
     std::uint64_t queue_bytes = 2ULL << 30;  ///< Of events that wait to leave.
     queue::WhenFull when_full = queue::WhenFull::kBlock;
   };

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <fstream>
 #include <iterator>
+#include <map>
+#include <mutex>
 
 namespace edgewise {
 namespace {
@@ -97,6 +99,11 @@ TimeZone::TimeZone(std::string name, std::vector<std::int64_t> transitions, std:
 // Reads TZif (RFC 8536), version 2 or later: the second, 64-bit block. The years after the last listed transition keep its offset.
 Result<TimeZone> TimeZone::Load(std::string_view name) {
   if (name == "UTC") return Utc();
+  // A process reads a zone once: whoever reads a program again must not wait for a disk.
+  static std::mutex mutex;
+  static std::map<std::string, TimeZone, std::less<>> loaded;  // guarded by mutex
+  const std::lock_guard lock(mutex);
+  if (const auto found = loaded.find(name); found != loaded.end()) return found->second;
   const auto unknown = [&](std::string_view why) {
     return Fail(Code::kNotFound, fmt::format("time zone \"{}\": {}; name one from the IANA list, and have the package tzdata installed",
                                              name.substr(0, 64), why));
@@ -124,7 +131,8 @@ Result<TimeZone> TimeZone::Load(std::string_view name) {
     transitions.push_back(BigEndian(view.substr(at + i * 8, 8)));
     offsets.push_back(offset_of(std::min<std::size_t>(static_cast<unsigned char>(bytes[index + i]), types - 1)));
   }
-  return TimeZone(std::string(name), std::move(transitions), std::move(offsets));
+  TimeZone zone(std::string(name), std::move(transitions), std::move(offsets));
+  return loaded.emplace(name, std::move(zone)).first->second;
 }
 
 std::int64_t TimeZone::OffsetSeconds(EventTime time) const {

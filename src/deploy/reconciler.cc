@@ -102,7 +102,7 @@ Result<void> Reconciler::BringLive(const DesiredModel& model, Deadline deadline)
   EDGEWISE_ASSIGN(const auto checked, Fetch(model));
   const auto limit = Deadline::After(std::min<Deadline::Clock::duration>(deadline.Left(), options_.start_limit));
   EDGEWISE_ASSIGN(auto running, target_.Start(checked.disk, limit));
-  EDGEWISE_TRY(options_.before_swap(*checked.card));
+  EDGEWISE_TRY(options_.before_swap(model.digest, checked.card));
   if (!running->Alive()) return Fail(Code::kUnavailable, "the scorer ended between its start and the swap");
   Swap({model, checked.card, std::move(running)});
   log::Info("deploy: {} {} is live", model.name, model.digest.Short());

@@ -58,7 +58,8 @@ class Reconciler {
     /// The files of an image, every digest verified. Called by Step().
     std::function<Result<std::vector<package::File>>(const std::string& repository, const Digest& digest)> pull;
     /// Called by Step() when a version is ready and before it gets live; an error keeps the old one.
-    std::function<Result<void>(const train::ModelCard&)> before_swap = [](const train::ModelCard&) -> Result<void> { return {}; };
+    std::function<Result<void>(const Digest& model, const std::shared_ptr<const train::ModelCard>& card)> before_swap =
+        [](const auto&, const auto&) -> Result<void> { return {}; };
     std::chrono::milliseconds start_limit = std::chrono::seconds(30);
     std::chrono::milliseconds retry_first = std::chrono::seconds(1);
     std::chrono::milliseconds retry_longest = std::chrono::minutes(5);

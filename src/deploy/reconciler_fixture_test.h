@@ -53,8 +53,8 @@ class ReconcilerTest : public testing::Test {
     reconciler_.reset();
     Reconciler::Options options{.folder = folder_.path() / "deploy", .pull = {}};
     options.pull = [this](const std::string&, const Digest& digest) { return registry_.Pull(digest); };
-    options.before_swap = [this](const train::ModelCard& card) -> Result<void> {
-      warmed_.push_back(card.version);
+    options.before_swap = [this](const Digest&, const std::shared_ptr<const train::ModelCard>& card) -> Result<void> {
+      warmed_.push_back(card->version);
       if (auto failure = std::exchange(warm_failure_, std::nullopt)) return std::unexpected(std::move(*failure));
       return {};
     };

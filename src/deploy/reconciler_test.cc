@@ -228,7 +228,7 @@ TEST_F(ReconcilerTest, AScorerKilledInTheMiddleOfASwapCostsNothing) {
   Reconciler::Options options{.folder = folder_.path() / "deploy", .pull = {}};
   options.pull = [this](const std::string&, const Digest& digest) { return registry_.Pull(digest); };
   std::optional<int> victim;
-  options.before_swap = [&](const train::ModelCard&) -> Result<void> {
+  options.before_swap = [&](const auto&, const auto&) -> Result<void> {
     if (victim) kill(*victim, SIGKILL);  // the old one, while the new one is ready and not yet live
     return {};
   };

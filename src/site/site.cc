@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <atomic>
+#include <functional>
 #include <nlohmann/json.hpp>
 
 #include "base/log.h"
@@ -60,7 +61,7 @@ class RunningSite final : public Site, public SiteDoor {
 
  private:
   Result<void> OpenDeployment();
-  Result<void> WarmUpAside(const train::ModelCard& card);
+  Result<void> WarmUpAside(const Digest& model, const std::shared_ptr<const train::ModelCard>& card);
   void Asked(const Question& question, const net::Responder& respond);
   Result<void> OnHttpThread(const std::function<Result<void>()>& work);
   bool StepDeployment();
@@ -144,7 +145,7 @@ void RunningSite::Asked(const Question& question, const net::Responder& respond)
 Result<void> RunningSite::OpenDeployment() {
   deploy::Reconciler::Options options{
       .folder = options_.folder / "deploy", .policy = options_.policy ? options_.policy->digest() : Digest(), .pull = options_.pull};
-  options.before_swap = [this](const train::ModelCard& card) { return WarmUpAside(card); };
+  options.before_swap = std::bind_front(&RunningSite::WarmUpAside, this);
   EDGEWISE_ASSIGN(reconciler_, deploy::Reconciler::Open(std::move(options), target_, files_));
   serving_ = std::make_unique<Serving>(options_.name, *reconciler_, *core_);
   return {};
@@ -155,8 +156,9 @@ Result<void> RunningSite::OnHttpThread(const std::function<Result<void>()>& work
 }
 
 /// On the deployment's thread: the HTTP thread is asked at the beginning and at the end alone, and scores go on being answered.
-Result<void> RunningSite::WarmUpAside(const train::ModelCard& card) {
-  EDGEWISE_ASSIGN(const auto program, feature::Program::FromJson(card.program));
+Result<void> RunningSite::WarmUpAside(const Digest& model, const std::shared_ptr<const train::ModelCard>& card) {
+  core_->Know(model, card);
+  EDGEWISE_ASSIGN(const auto program, feature::Program::FromJson(card->program));
   EDGEWISE_TRY(feature::CheckTables(program, options_.tables));  // else the model would score without what it learned from
   std::unique_ptr<WarmUp> warm_up;
   EDGEWISE_TRY(OnHttpThread([&]() -> Result<void> {
@@ -200,9 +202,7 @@ bool RunningSite::StepDeployment() {
       }
     }
   }
-  while (!stopping_) {
-    const auto did = reconciler_->Step(Deadline::After(seconds(60)));
-    if (!did || !*did) break;
+  while (!stopping_ && reconciler_->Step(Deadline::After(seconds(60))).value_or(false)) {
   }
   server_->Post([this] { serving_->Refresh(); });  // or a scorer that was replaced would live on until the next request
   if (options_.hub.report) (void)options_.hub.report(StatusJson(), deadline);  // said again at the next step

@@ -29,6 +29,7 @@ void AddScoreCommand(CLI::App& program, int& exit_code);
 void AddScoreReplayCommand(CLI::App& score, int& exit_code);
 void AddServeCommands(CLI::App& program, int& exit_code);  // registry, hub, send
 void AddSiteEventsCommands(CLI::App& events, int& exit_code);
+void AddSupportBundleCommand(CLI::App& program, int& exit_code);
 void AddTrainCommand(CLI::App& program, int& exit_code);
 void AddUpCommand(CLI::App& program, int& exit_code);
 

@@ -5,6 +5,7 @@
 
 #include "commands.h"
 #include "configuration_check.h"
+#include "doctor.h"
 #include "example.h"
 #include "net/http.h"
 #include "queue_access.h"
@@ -157,6 +158,8 @@ nlohmann::ordered_json ToJson(const std::vector<Finding>& findings) {
 }
 
 }  // namespace
+
+nlohmann::ordered_json FindingsOf(const std::string& configuration_file) { return ToJson(Examine(configuration_file)); }
 
 void AddDoctorCommand(CLI::App& program, int& exit_code) {
   auto* doctor = program.add_subcommand("doctor", "look whether a configuration can run here, before it does");

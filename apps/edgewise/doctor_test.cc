@@ -89,5 +89,27 @@ TEST_F(Doctor, SaysWhatASitesQueueHasLostOrSetAside) {
   ExpectMend("disk under JFK", file, "2 records are damaged", "smartctl");
 }
 
+TEST_F(Doctor, ASupportBundleHoldsWhatHelpsAndNoEvent) {
+  const auto file = WithSite("127.0.0.1:0");
+  std::filesystem::create_directories(In("state/sites/JFK"));
+  {
+    auto queue = queue::SqliteQueue::Open(In("state/sites/JFK/queue.db"), {.site = "JFK"}).value();
+    event::Event event;
+    event.type = event::kSampleV1;
+    event.data = R"({"tail":"CANARY-N14228"})";
+    ASSERT_TRUE(queue->Append({{event}}, std::nullopt, Deadline::Never()));
+    ASSERT_TRUE(queue->SetAside({"JFK/1/sample/1"}, "CANARY-reason", Deadline::Never()));
+  }
+  const auto answer = Run({"support-bundle", "-c", file, "-o", In("support.json")});
+  ASSERT_EQ(answer.code, 0) << answer.error;
+  const auto text = Read("support.json");
+  EXPECT_EQ(text.find("CANARY"), std::string::npos);
+  const auto bundle = json::parse(text);
+  EXPECT_EQ(bundle["sites"]["JFK"]["queue"]["sample"]["dead"], 1);
+  EXPECT_EQ(bundle["sites"]["JFK"]["files"][0]["name"], "queue.db");
+  EXPECT_FALSE(bundle["doctor"].empty());
+  EXPECT_TRUE(bundle["hub"].contains("error")) << "it does not run";
+}
+
 }  // namespace
 }  // namespace edgewise

@@ -27,7 +27,27 @@ std::string Text(const json& object, const char* key) {
   return found != object.end() && found->is_string() ? found->get<std::string>() : "";
 }
 
-/// One line of at most 80 columns, and below it why the site is not well.
+std::uint64_t CountIn(const json& object, const char* key) { return object.is_object() ? object.value(key, std::uint64_t{0}) : 0; }
+
+/// What waits to leave, and whether it can; nothing of a site that has not said so.
+void PrintQueue(const json& status) {
+  if (!status.is_object() || !status.contains("lanes")) return;
+  std::string text, oldest;
+  std::uint64_t lost = 0;
+  for (const auto& [lane, counts] : status["lanes"].items()) {
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", CountIn(counts, "waiting"), lane);
+    if (const auto time = Text(counts, "oldest"); !time.empty() && (oldest.empty() || time < oldest)) oldest = time;
+    for (const auto* key : {"dead", "damaged", "missing", "dropped"}) lost += CountIn(counts, key);
+  }
+  text = "waiting: " + text + (oldest.empty() ? "" : " (oldest of " + oldest + ")");
+  text += fmt::format("; {:.1f} MB on disk", static_cast<double>(CountIn(status, "queue_bytes")) / 1e6);
+  if (const auto stored = Text(status, "last_stored"); !stored.empty()) text += "; last stored " + stored;
+  if (const auto offline = CountIn(status, "offline_seconds"); offline > 0) text += fmt::format("; OFFLINE for {} s", offline);
+  if (lost > 0) text += fmt::format("; {} dead, damaged, missing or dropped: edgewise events count", lost);
+  fmt::print("{}", Wrap(text, 10, 12));
+}
+
+/// One line of at most 80 columns, and below it why the site is not well, and what waits to leave it.
 void PrintSite(const json& site) {
   const auto status = site.value("status", json());
   const auto models = status.is_object() ? status.value("models", json::array()) : json::array();
@@ -35,6 +55,7 @@ void PrintSite(const json& site) {
   fmt::print("{:<9} {:<6} {:<21} {:<17} {:>10} {:>10}\n", Text(site, "site"), Text(site, "state"), Text(site, "clock"),
              models.empty() ? "-" : Text(models[0], "version"), count("scored"), count("pending"));
   if (const auto reason = Text(site, "reason"); !reason.empty()) fmt::print("{}", Wrap(reason, 10, 10));
+  PrintQueue(status);
 }
 
 Result<void> Status(const Choice& choice) {

@@ -40,6 +40,7 @@ int main(int count, char** arguments) {
   edgewise::AddRelayCommand(program, exit_code);
   edgewise::AddLookCommands(program, exit_code);
   edgewise::AddDoctorCommand(program, exit_code);
+  edgewise::AddSupportBundleCommand(program, exit_code);
   edgewise::AddOptionsCommands(program, exit_code);
   program.footer("Example:\n  edgewise up -c examples/flights/edgewise.toml");  // last: commands would inherit it
   try {

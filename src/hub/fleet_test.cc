@@ -95,6 +95,9 @@ TEST_F(FleetTest, AStatusKeepsWhatIsKnownAndDropsTheRest) {
                      {"models", {{{"name", "delay"}, {"state", "live"}, {"passenger", "Ann"}}}},
                      {"queue", {{"sample", 9}, {"passenger", 1}}},
                      {"relay", {{"sample", {{"allowed", 8}, {"denied", 1}, {"stored_through", 9}, {"passenger", 1}}}}},
+                     {"lanes", {{"sample", {{"waiting", 3}, {"dropped", 1}, {"oldest", "2013-01-30T00:00:00Z"}, {"passenger", 1}}}}},
+                     {"offline_seconds", 5},
+                     {"last_stored", "2013-01-31T00:00:00Z"},
                      {"stopped", nullptr},
                      {"scored", 7},
                      {"passenger", {"Ann"}}};
@@ -105,6 +108,7 @@ TEST_F(FleetTest, AStatusKeepsWhatIsKnownAndDropsTheRest) {
   expected["models"][0].erase("passenger");
   expected["queue"].erase("passenger");
   expected["relay"]["sample"].erase("passenger");
+  expected["lanes"]["sample"].erase("passenger");
   EXPECT_EQ(Status(), expected);
   EXPECT_EQ(index_.Documents("status")->front().second.find("passenger"), std::string::npos);
   const auto restarted = Opened();
@@ -125,6 +129,10 @@ TEST_F(FleetTest, AKeyOfAnotherTypeIsNamedAndTheStatusBeforeStays) {
                                                                                    {"models", "{}"},
                                                                                    {"models", "[5]"},
                                                                                    {"models", R"([{"state":5}])"},
+                                                                                   {"lanes", "[]"},
+                                                                                   {"lanes", R"({"sample":5})"},
+                                                                                   {"lanes", R"({"sample":{"oldest":5}})"},
+                                                                                   {"offline_seconds", "-1"},
                                                                                    {"relay", "[]"},
                                                                                    {"relay", R"({"sample":5})"},
                                                                                    {"queue", R"({"sample":"x"})"},

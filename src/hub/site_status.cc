@@ -15,8 +15,10 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kMostModels = 100;
 constexpr std::size_t kLongestText = 2000;  // a reason for people; longer ones are cut
-constexpr std::array kCounts = {"epoch", "desired", "applied", "records", "scored", "labelled", "never", "quarantined", "pending"};
+constexpr std::array kCounts = {"epoch", "desired",     "applied", "records",         "scored",      "labelled",
+                                "never", "quarantined", "pending", "offline_seconds", "queue_bytes", "disk_free_bytes"};
 constexpr std::array kModelTexts = {"name", "digest", "version", "state", "reason"};
+constexpr std::array kWaitingCounts = {"waiting", "dead", "damaged", "missing", "dropped"};
 constexpr std::array kLaneCounts = {"allowed", "denied", "stored_through"};
 constexpr std::array kGist = {"epoch", "desired", "applied", "policy", "models", "stopped", "refused"};
 
@@ -52,7 +54,7 @@ struct Keeper {
     const auto* value = Find(key);
     if (value == nullptr) return std::nullopt;
     const auto time = value->is_string() ? ParseTime(value->get_ref<const std::string&>()) : Fail(Code::kInvalidArgument, "");
-    if (!time) return BadKey(key, "a time such as 2013-02-01T00:00:00Z");
+    if (!time) return BadKey(fmt::format("{}{}", above, key), "a time such as 2013-02-01T00:00:00Z");
     to[key] = FormatTime(*time);
     return *time;
   }
@@ -86,6 +88,15 @@ Result<void> KeepRelayed(const std::string& lane, const Json& from, Json& to) {
   if (!from.is_object()) return BadKey("relay." + lane, "an object");
   to[lane] = Json::object();
   for (const auto* key : kLaneCounts) EDGEWISE_TRY((Keeper{from, to[lane], "relay[]."}.Count(key)));
+  return {};
+}
+
+Result<void> KeepWaiting(const std::string& lane, const Json& from, Json& to) {
+  if (!from.is_object()) return BadKey("lanes." + lane, "an object");
+  to[lane] = Json::object();
+  const Keeper keeper{from, to[lane], "lanes[]."};
+  for (const auto* key : kWaitingCounts) EDGEWISE_TRY(keeper.Count(key));
+  EDGEWISE_TRY(keeper.Time("oldest"));
   return {};
 }
 
@@ -139,6 +150,7 @@ Result<SiteStatus> ReadSiteStatus(std::string_view site, std::string_view text) 
   const Keeper keep{json, kept, ""};
   EDGEWISE_ASSIGN(status.clock, keep.Time("clock"));
   EDGEWISE_ASSIGN(status.drained, keep.Time("drained"));
+  EDGEWISE_TRY(keep.Time("last_stored"));
   for (const auto* key : kCounts) EDGEWISE_TRY(keep.Count(key));
   if (const auto* models = keep.Find("models")) EDGEWISE_TRY(KeepModels(*models, kept["models"]));
   if (const auto* queue = keep.Find("queue")) {
@@ -146,6 +158,7 @@ Result<SiteStatus> ReadSiteStatus(std::string_view site, std::string_view text) 
       return Keeper{*queue, to, "queue."}.Count(lane.c_str());
     }));
   }
+  if (const auto* lanes = keep.Find("lanes")) EDGEWISE_TRY(KeepLanes("lanes", *lanes, kept["lanes"], KeepWaiting));
   if (const auto* relay = keep.Find("relay")) EDGEWISE_TRY(KeepLanes("relay", *relay, kept["relay"], KeepRelayed));
   for (const auto* key : {"policy", "stopped", "refused"}) EDGEWISE_TRY(keep.Text(key));
   status.applied = kept.value("applied", std::uint64_t{0});

@@ -72,6 +72,7 @@ Result<std::vector<LaneDepth>> FakeQueue::Depths() {
   for (const auto lane : event::kLanes) {
     const auto& state = Of(lane);
     depths.push_back({.lane = lane, .waiting = state.waiting.size(), .dead = state.dead, .damaged = 0, .appended = state.appended});
+    if (!state.waiting.empty()) depths.back().oldest = state.waiting.begin()->second.time;
   }
   return depths;
 }

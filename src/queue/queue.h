@@ -31,11 +31,12 @@ struct Delivery {
 struct LaneDepth {
   event::Lane lane;
   std::uint64_t waiting = 0;
-  std::uint64_t dead = 0;      ///< Set aside, with a reason.
-  std::uint64_t damaged = 0;   ///< Records whose bytes are no longer what was appended; kept as they are.
-  std::uint64_t missing = 0;   ///< Records that nobody took and that are not there any more: damage has hidden them.
-  std::uint64_t dropped = 0;   ///< Given up to make room for others, or by an operator.
-  std::uint64_t appended = 0;  ///< Ever, over all epochs: the last sequence given.
+  std::uint64_t dead = 0;             ///< Set aside, with a reason.
+  std::uint64_t damaged = 0;          ///< Records whose bytes are no longer what was appended; kept as they are.
+  std::uint64_t missing = 0;          ///< Records that nobody took and that are not there any more: damage has hidden them.
+  std::uint64_t dropped = 0;          ///< Given up to make room for others, or by an operator.
+  std::optional<EventTime> oldest{};  ///< When the oldest event that waits happened in the world.
+  std::uint64_t appended = 0;         ///< Ever, over all epochs: the last sequence given.
 };
 
 /// What a queue does with an event for which it has no room.

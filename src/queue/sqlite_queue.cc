@@ -226,12 +226,18 @@ Result<LaneDepth> SqliteQueue::Depth(event::Lane lane) {
   EDGEWISE_ASSIGN(const auto dead, records_->CountAside(lane, false));
   EDGEWISE_ASSIGN(const auto damaged, records_->CountAside(lane, true));
   const auto gone = counts.settled + counts.dropped + counts.missing + dead + damaged;
+  std::optional<EventTime> oldest;
+  EDGEWISE_TRY(records_->ForEachWaiting(lane, 0, 1, [&](const SqliteRecords::Row& row) -> Result<void> {
+    if (const auto event = detail::ReadEvent(row, lane)) oldest = event->time;
+    return {};
+  }));
   return LaneDepth{.lane = lane,
                    .waiting = counts.appended - std::min(counts.appended, gone),
                    .dead = dead,
                    .damaged = damaged,
                    .missing = counts.missing,
                    .dropped = counts.dropped,
+                   .oldest = oldest,
                    .appended = counts.appended};
 }
 

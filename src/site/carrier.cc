@@ -12,7 +12,8 @@ constexpr seconds kLook{1};  // how often the queue's depth is looked at
 
 }  // namespace
 
-Carrier::Carrier(Parts parts) : parts_(std::move(parts)), stepper_(kPause, [this] { return Step(); }) {}
+Carrier::Carrier(Parts parts)
+    : parts_(std::move(parts)), watch_(parts_.metrics, parts_.site), stepper_(kPause, [this] { return Step(); }) {}
 
 void Carrier::Flush(Answer done) {
   {
@@ -25,6 +26,11 @@ void Carrier::Flush(Answer done) {
 EventTime Carrier::drained() const {
   const std::lock_guard lock(mutex_);
   return drained_.through();
+}
+
+QueueFigures Carrier::figures() const {
+  const std::lock_guard lock(mutex_);
+  return figures_;
 }
 
 bool Carrier::Step() {
@@ -54,8 +60,25 @@ void Carrier::LookAtQueue() {
   const auto found = parts_.found();  // before the depths: what is found later is not in them
   const auto depths = parts_.queue.Depths();
   looked_ = std::chrono::steady_clock::now();
+  if (!depths) return;
+  std::error_code ignored;  // a file that is not there takes no room
+  std::uint64_t bytes = 0;
+  for (const auto* name : {"queue.db", "queue.db-wal"}) {
+    const auto size = std::filesystem::file_size(parts_.folder / name, ignored);
+    bytes += ignored ? 0 : size;
+  }
+  const auto space = std::filesystem::space(parts_.folder, ignored);
+  watch_.Look({.now = looked_,
+               .wall = parts_.clock->Now(),
+               .clock = found,
+               .depths = *depths,
+               .relay = parts_.relay->Status(),
+               .failing = !trouble_.empty(),
+               .queue_bytes = bytes,
+               .disk_free_bytes = ignored ? 0 : space.available});
   const std::lock_guard lock(mutex_);
-  if (depths) drained_.Look(found, *depths);
+  figures_ = watch_.figures();
+  drained_.Look(found, *depths);
 }
 
 }  // namespace edgewise::site

@@ -1,15 +1,18 @@
 #pragma once
 
 #include <chrono>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "queue/queue.h"
 #include "relay/relay.h"
 #include "site/drained.h"
+#include "site/queue_watch.h"
 #include "site/stepper.h"
 
 namespace edgewise::site {
@@ -24,6 +27,9 @@ class Carrier {
     queue::Queue& queue;
     std::unique_ptr<relay::Relay> relay;
     std::function<EventTime()> found;  ///< Everything up to there is in the queue.
+    std::filesystem::path folder;      ///< That holds the queue's files.
+    std::shared_ptr<const Clock> clock;
+    Metrics& metrics;
   };
   explicit Carrier(Parts parts);
 
@@ -31,6 +37,7 @@ class Carrier {
   void Flush(Answer done);
   EventTime drained() const;  ///< Everything up to this event time has left, or was kept back by the policy.
   relay::RelayStatus Status() const { return parts_.relay->Status(); }
+  QueueFigures figures() const;
 
  private:
   bool Step();
@@ -39,7 +46,9 @@ class Carrier {
   Parts parts_;
   std::chrono::steady_clock::time_point looked_;  // its own thread only
   std::string trouble_;                           // likewise: what was said last
-  mutable std::mutex mutex_;                      // guards both below
+  QueueWatch watch_;                              // likewise
+  mutable std::mutex mutex_;                      // guards all below
+  QueueFigures figures_;
   Drained drained_;
   std::vector<Answer> flushes_;  // who waits
   Stepper stepper_;              // last: its thread uses the others

@@ -102,11 +102,10 @@ Result<void> RunningSite::Start() {
   EDGEWISE_ASSIGN(core_, Core::Open(options_, files_, *queue_));
   Counted();
   if (options_.policy) {
-    auto relay =
-        std::make_unique<relay::Relay>(relay::Options{.site = options_.name, .epoch = options_.epoch, .folder = options_.folder / "relay"},
-                                       *options_.policy, *queue_, store_, files_, metrics_);
-    carrier_ = std::make_unique<Carrier>(
-        Carrier::Parts{.site = options_.name, .queue = *queue_, .relay = std::move(relay), .found = [this] { return core_->settled(); }});
+    const relay::Options out{.site = options_.name, .epoch = options_.epoch, .folder = options_.folder / "relay"};
+    auto relay = std::make_unique<relay::Relay>(out, *options_.policy, *queue_, store_, files_, metrics_);
+    carrier_ = std::make_unique<Carrier>(Carrier::Parts{options_.name, *queue_, std::move(relay), [this] { return core_->settled(); },
+                                                        options_.folder, options_.clock, metrics_});
   }
   EDGEWISE_TRY(OpenDeployment());
   auto router = std::make_shared<net::Router>();
@@ -230,6 +229,7 @@ std::string RunningSite::StatusJson() const {
   if (carrier_) {
     status.relay = carrier_->Status();
     status.drained = carrier_->drained();
+    status.figures = carrier_->figures();
   }
   if (options_.policy) status.policy = options_.policy->digest();
   const std::lock_guard lock(mutex_);

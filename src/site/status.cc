@@ -3,6 +3,25 @@
 #include <nlohmann/json.hpp>
 
 namespace edgewise::site {
+namespace {
+
+void AddFigures(const QueueFigures& figures, nlohmann::ordered_json& out) {
+  auto& lanes = out["lanes"] = nlohmann::ordered_json::object();
+  for (const auto& depth : figures.depths) {
+    auto& lane = lanes[std::string(event::LaneName(depth.lane))] = {{"waiting", depth.waiting},
+                                                                    {"dead", depth.dead},
+                                                                    {"damaged", depth.damaged},
+                                                                    {"missing", depth.missing},
+                                                                    {"dropped", depth.dropped}};
+    if (depth.oldest) lane["oldest"] = FormatTime(*depth.oldest);
+  }
+  out["offline_seconds"] = figures.offline_seconds;
+  if (figures.last_stored) out["last_stored"] = FormatTime(EventTime{figures.last_stored->ms});
+  out["queue_bytes"] = figures.queue_bytes;
+  out["disk_free_bytes"] = figures.disk_free_bytes;
+}
+
+}  // namespace
 
 std::string ToJson(const Status& status) {
   nlohmann::ordered_json out;
@@ -24,6 +43,7 @@ std::string ToJson(const Status& status) {
   }
   out["queue"] = nlohmann::json::object();  // events ever appended, by lane
   for (const auto& depth : status.queue) out["queue"][std::string(event::LaneName(depth.lane))] = depth.appended;
+  AddFigures(status.figures, out);
   out["relay"] = nlohmann::json::object();
   out["stopped"] = nullptr;
   if (status.relay) {

@@ -9,6 +9,7 @@
 #include "queue/queue.h"
 #include "relay/relay.h"
 #include "site/machine.h"
+#include "site/queue_watch.h"
 
 namespace edgewise::site {
 
@@ -23,6 +24,7 @@ struct Status {
   deploy::DeployStatus deployed;
   std::optional<Digest> policy;
   std::vector<queue::LaneDepth> queue;
+  QueueFigures figures;
   std::optional<relay::RelayStatus> relay;  ///< None: no policy, so nothing leaves.
 };
 

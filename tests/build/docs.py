@@ -45,7 +45,7 @@ def unknown_commands(source, text, doors, commands):
             if not (source / tool).exists():
                 yield f"`{tool}` is not there"
         if commands:
-            for word in re.findall(r"(?:^|/|\s)edgewise ([a-z]+)\b", block, re.MULTILINE):
+            for word in re.findall(r"(?:^|/|\s)edgewise ([a-z][a-z-]*)", block, re.MULTILINE):
                 if word not in commands:
                     yield f"`edgewise {word}`: no such command"
 
@@ -55,7 +55,7 @@ def main(source, program):
     commands = set()
     if program:
         listing = subprocess.run([program, "--help"], capture_output=True, text=True, check=True).stdout
-        commands = set(re.findall(r"^  ([a-z]+) ", listing, re.MULTILINE))
+        commands = set(re.findall(r"^  ([a-z-]+) ", listing, re.MULTILINE))
     faults = []
     for path in documents(source):
         text = path.read_text()

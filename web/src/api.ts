@@ -3,6 +3,8 @@ export interface Lane { lane: string; objects: number; events: number; denied: n
 export interface SiteStatus {
   desired?: number; applied?: number; scored?: number; labelled?: number; pending?: number; drained?: string; stopped?: string; refused?: string;
   models?: { name: string; digest: string; version?: string; state: string; reason?: string }[];
+  lanes?: Record<string, { waiting?: number; dead?: number; damaged?: number; missing?: number; dropped?: number; oldest?: string }>;
+  offline_seconds?: number; last_stored?: string; queue_bytes?: number; disk_free_bytes?: number;
 }
 export interface Site { site: string; state: "empty" | "live" | "stale" | "error"; reason: string; heard: string | null; clock: string | null; desired: object | null; status: SiteStatus | null; lanes: Lane[] }
 export interface Overview {

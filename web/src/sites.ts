@@ -25,6 +25,22 @@ function model(site: Site): Markup {
 
 function sum(site: Site, field: "events" | "denied"): number { return site.lanes.reduce((total, lane) => total + lane[field], 0); }
 
+/** What waits to leave, and whether it can; nothing of a site that has not said so. */
+function leaving(site: Site): Markup {
+  const status = site.status;
+  const lanes = Object.entries(status?.lanes ?? {});
+  if (!status || lanes.length === 0) return html``;
+  const total = (field: "waiting" | "dropped" | "dead" | "damaged" | "missing") => lanes.reduce((all, [, lane]) => all + (lane[field] ?? 0), 0);
+  const oldest = lanes.map(([, lane]) => lane.oldest).filter((time): time is string => Boolean(time)).sort()[0];
+  const lost = total("dropped") + total("dead") + total("damaged") + total("missing");
+  const waiting = lanes.map(([name, lane]) => `${name} ${count(lane.waiting)}`).join(", ");
+  return html`<div><dt>Waiting to leave</dt><dd><span title="${waiting}">${count(total("waiting"))}</span>
+    ${oldest && html`<span class="faint">since ${when(oldest)}</span>`}</dd></div>
+    <div><dt>Last stored</dt><dd>${status.last_stored ? when(status.last_stored) : html`<span class="faint">not since its start</span>`}</dd></div>
+    ${(status.offline_seconds ?? 0) > 0 && html`<div class="bad"><dt>Offline for</dt><dd>${count(status.offline_seconds)} s</dd></div>`}
+    ${lost > 0 && html`<div class="bad"><dt>Given up or set aside</dt><dd>${count(lost)}</dd></div>`}`;
+}
+
 function card(site: Site, place: number): Markup {
   const events = sum(site, "events"), denied = sum(site, "denied");
   const missing = site.lanes.reduce((total, lane) => total + lane.missing, 0);
@@ -40,6 +56,7 @@ function card(site: Site, place: number): Markup {
       <div><dt>Waiting for a label</dt><dd>${count(site.status?.pending)}</dd></div>
       <div><dt>Events let out</dt><dd>${count(events)}</dd></div>
       <div><dt>Kept back</dt><dd>${count(denied)} <span class="faint">${events + denied > 0 ? percent(denied / (events + denied)) : ""}</span></dd></div>
+      ${leaving(site)}
     </dl>
     ${missing > 0 && html`<p class="bad">${count(missing)} events are missing here</p>`}
   </article>`;

@@ -29,12 +29,16 @@ const reasons = { live: "", empty: "nothing heard from this site yet", stale: "s
 const troubles = { error: { stopped: "lane sample: the store holds other bytes under this name" }, behind: { desired: 5 }, failing: {}, bare: { desired: 5 } };
 const served = (state) => ({ name: "delay", digest: state === "bare" ? "" : digest(5), version: state === "bare" ? "" : "2013-07", state: ["behind", "failing", "bare"].includes(state) ? "failed" : "live" });
 
+// What waits to leave: a site that is well, one that has been offline for hours and gave events up, and one that says nothing of it.
+const waiting = [{ lanes: { anomaly: { waiting: 0 }, insight: { waiting: 1 }, sample: { waiting: 14, oldest: iso(start) } }, last_stored: iso(start), offline_seconds: 0 },
+  { lanes: { anomaly: { waiting: 2, oldest: iso(start) }, insight: { waiting: 40 }, sample: { waiting: 90211, dropped: 12 } }, offline_seconds: 16211 }, {}];
+
 function overview(w) {
   if (w.empty) return { clock: null, latest: null, totals: { objects: 0, indexed: 0, doubled: 0, missing: 0, aside: 0 }, sites: [] };
   return { clock: iso(start + w.hours * 3600), latest: iso(start + w.hours * 3600), totals: { objects: 186, indexed: 162004 + w.hours, doubled: 0, missing: 0, aside: 1 },
     sites: sites.map((site, i) => ({ site, state: w.states[i] in troubles ? "error" : w.states[i], reason: reasons[w.states[i]], heard: iso(start), clock: w.states[i] === "empty" ? null : iso(start + w.hours * 3600), desired: w.deployed ? { number: 4 } : null,
       lanes: w.states[i] === "empty" ? [] : lanes(site, w.hours),
-      status: w.states[i] === "empty" ? null : { desired: 4, applied: 4, scored: 52331 + w.hours, labelled: 51002, pending: 311, models: w.deployed ? [served(w.states[i])] : [], ...troubles[w.states[i]] } })) };
+      status: w.states[i] === "empty" ? null : { desired: 4, applied: 4, scored: 52331 + w.hours, labelled: 51002, pending: 311, ...waiting[i % waiting.length], models: w.deployed ? [served(w.states[i])] : [], ...troubles[w.states[i]] } })) };
 }
 
 const model = (n, version, decision, reason, auc) => ({ version, digest: digest(n), decision, reason: ["promoted", "refused"].includes(decision) ? `${decision}: ${reason}` : reason, trained_until: iso(start), rows: 9584 * n, objects: 20 * n, training: { rows: 9584 * n, auc: auc + 0.03, logloss: 0.41 },

@@ -47,6 +47,15 @@ test("only a stopped lane is called stopped; a site that cannot take a new versi
   await onPage({ states: ["live", "live", "error"] }, {}, async (page) => assert.match(await page.textContent(".site.error"), /Stopped[\s\S]*nothing leaves: lane sample/));
 });
 
+test("what waits to leave a site, and whether it can, is on its card", async () => {
+  await onPage({ states: ["live", "live", "live"] }, {}, async (page) => {
+    assert.match(await page.textContent(".site >> nth=0"), /Waiting to leave\s*15\s*since[\s\S]*Last stored/);
+    assert.equal(await page.locator(".site >> nth=0 >> text=Offline for").count(), 0);
+    assert.match(await page.textContent(".site >> nth=1"), /90,253[\s\S]*not since its start[\s\S]*Offline for\s*16,211 s[\s\S]*Given up or set aside\s*12/);
+    assert.doesNotMatch(await page.textContent(".site >> nth=2"), /Waiting to leave/);
+  });
+});
+
 test("before the first deployment the page says what is missing, with the command", async () => {
   await onPage({ deployed: false }, {}, async (page) => {
     assert.match(await page.textContent("#missing"), /No model is deployed/);

@@ -159,17 +159,20 @@ Result<std::vector<Delivery>> SqliteQueue::Receive(event::Lane lane, std::size_t
   EDGEWISE_TRY(Ready());
   std::vector<Delivery> deliveries;
   Damaged damaged;
-  const auto read = records_->ForEachWaiting(lane, 0, limit, [&](const SqliteRecords::Row& row) -> Result<void> {
-    auto event = detail::ReadEvent(row, lane);
-    if (event) {
-      deliveries.push_back({{event->id.ToString()}, std::move(*event)});
-    } else {
-      damaged.emplace_back(row.sequence, event.error().message);
-    }
-    return {};
-  });
-  EDGEWISE_TRY(read);
-  EDGEWISE_TRY(BuryDamaged(lane, damaged));
+  do {  // once more if there was nothing but damage
+    damaged.clear();
+    const auto read = records_->ForEachWaiting(lane, 0, limit, [&](const SqliteRecords::Row& row) -> Result<void> {
+      auto event = detail::ReadEvent(row, lane);
+      if (event) {
+        deliveries.push_back({{event->id.ToString()}, std::move(*event)});
+      } else {
+        damaged.emplace_back(row.sequence, event.error().message);
+      }
+      return {};
+    });
+    EDGEWISE_TRY(read);
+    EDGEWISE_TRY(BuryDamaged(lane, damaged));
+  } while (deliveries.empty() && !damaged.empty());
   if (!deliveries.empty()) handed_[Index(lane)] = std::max(handed_[Index(lane)], deliveries.back().event.id.sequence);
   return deliveries;
 }

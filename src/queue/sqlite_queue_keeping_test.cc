@@ -137,6 +137,16 @@ TEST_F(SqliteQueueKeeping, TheScrubberFindsDamageThatNobodyAskedFor) {
   EXPECT_EQ(queue->Retry(event::EventId::Parse("EWR/1/sample/7").value()).error().code, Code::kFailedPrecondition);
 }
 
+TEST_F(SqliteQueueKeeping, DamageAtTheHeadOfTheLineIsNotTheEndOfIt) {
+  for (int i = 1; i <= 3; ++i) ASSERT_TRUE(Append(*Open(), event::kSampleV1, i));
+  Damage(files_, R"("number":1)");
+  Damage(files_, R"("number":2)");
+  const auto queue = Open();
+  const auto got = queue->Receive(Lane::kSample, 1, kSoon).value();
+  ASSERT_EQ(got.size(), 1U);
+  EXPECT_EQ(got[0].event.id.sequence, 3U);
+}
+
 TEST_F(SqliteQueueKeeping, TheScrubberMissesWhatDamageHasHidden) {
   {
     const auto queue = Open();

@@ -29,7 +29,7 @@ std::string Compress(std::string_view bytes) {
 }
 
 void NameObjects(BatchHead& head) {
-  const auto name = fmt::format("{}e{:06}/{:012}-{:012}", detail::LanePrefix(head.site, head.lane), head.epoch, head.first, head.last);
+  const auto name = fmt::format("{}-{:012}", detail::NameFrom(head), head.last);
   head.object_name = name + ".jsonl.zst";
   head.manifest_name = name + std::string(detail::kManifestEnding);
 }
@@ -82,6 +82,10 @@ std::string SealOf(std::string_view key, std::string_view bytes) {
 }  // namespace
 
 std::string detail::LanePrefix(std::string_view site, event::Lane lane) { return fmt::format("sites/{}/{}/", site, event::LaneName(lane)); }
+
+std::string detail::NameFrom(const BatchHead& head) {
+  return fmt::format("{}e{:06}/{:012}", LanePrefix(head.site, head.lane), head.epoch, head.first);
+}
 
 std::optional<detail::BatchRange> detail::RangeOf(std::string_view name) {
   const auto slash = name.rfind('/');

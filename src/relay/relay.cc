@@ -24,6 +24,14 @@ class Relay::Audit {
     return written;
   }
 
+  /// Into the file that the last batch went to.
+  Result<void> Note(const std::string& line) {
+    if (!file_) return {};  // of a batch from before the restart
+    auto written = file_->Append(line);
+    if (!written) file_.reset();
+    return written;
+  }
+
  private:
   Result<void> Write(const std::string& date, const Batch& batch) {
     if (!file_ || date != date_) EDGEWISE_TRY(Open(date));
@@ -80,11 +88,11 @@ RelayStatus Relay::Status() const {
 
 Result<bool> Relay::Step(bool flush, Deadline deadline) {
   if (!loaded_) EDGEWISE_TRY(Load(deadline));
-  bool did = false;
+  Result<bool> did = false;  // or the first lane's error
   for (const auto lane : event::kLanes) {
     if (Of(lane).stopped) continue;
-    EDGEWISE_ASSIGN(const bool lane_did, StepLane(lane, flush, deadline));
-    did = did || lane_did;
+    auto lane_did = StepLane(lane, flush, deadline);
+    if (did) did = lane_did ? Result<bool>(*did || *lane_did) : std::move(lane_did);
   }
   return did;
 }
@@ -96,9 +104,34 @@ Result<bool> Relay::StepLane(Lane lane, bool flush, Deadline deadline) {
     EDGEWISE_ASSIGN(const bool received, CutNext(lane, deadline));
     if (!Of(lane).sending) return received;
   }
-  EDGEWISE_ASSIGN(const bool stored, Send(lane, deadline));
-  if (stored) EDGEWISE_TRY(Finish(lane, deadline));
+  const auto stored = Send(lane, deadline);
+  if (!stored && stored.error().code == Code::kInvalidArgument && !Of(lane).object_stored) {
+    EDGEWISE_TRY(Refused(lane, stored.error(), deadline));
+    return true;
+  }
+  EDGEWISE_TRY(stored);
+  if (*stored) EDGEWISE_TRY(Finish(lane, deadline));
   return true;
+}
+
+/// The store has not taken the batch, for what it is; so nothing of it is there.
+Result<void> Relay::Refused(Lane lane, const Error& refusal, Deadline deadline) {
+  auto& state = Of(lane);
+  if (++state.refusals < options_.most_refusals) return std::unexpected(refusal);
+  const auto& head = state.sending->head;
+  EDGEWISE_TRY(audit_->Note(fmt::format("{{\"refused\":\"{}\"}}\n", head.object_name)));
+  log::Warn("relay {}: the store refuses {}: {}", options_.site, head.object_name, refusal.message);
+  if (state.receipts.size() == 1) {
+    EDGEWISE_TRY(queue_.SetAside(state.receipts.front(), fmt::format("the store refused it {} times: {}", state.refusals, refusal.message),
+                                 deadline));
+  } else {  // after a restart there are no receipts: the same events come again
+    state.most = std::max<std::size_t>(1, state.receipts.size() / 2);
+    state.Forget(head);
+  }
+  state.refusals = 0;
+  state.receipts.clear();
+  state.sending.reset();
+  return {};
 }
 
 Result<bool> Relay::Due(Lane lane, bool flush) {
@@ -118,8 +151,9 @@ Result<bool> Relay::Due(Lane lane, bool flush) {
 /// Takes the next events of one epoch and commits their cut. True if the queue gave any.
 Result<bool> Relay::CutNext(Lane lane, Deadline deadline) {
   auto& state = Of(lane);
-  EDGEWISE_ASSIGN(auto deliveries, queue_.Receive(lane, options_.max_events, deadline));
-  state.more = deliveries.size() >= options_.max_events;
+  const auto most = state.most == 0 ? options_.max_events : state.most;
+  EDGEWISE_ASSIGN(auto deliveries, queue_.Receive(lane, most, deadline));
+  state.more = deliveries.size() >= most;
   state.waiting_since.reset();
   std::vector<queue::Receipt> carried, receipts;
   std::vector<event::Raw<event::Event>> events;
@@ -199,6 +233,8 @@ Result<void> Relay::Finish(Lane lane, Deadline deadline) {
   auto& state = Of(lane);
   if (!state.receipts.empty()) EDGEWISE_TRY(queue_.Settle(state.receipts, deadline));
   state.receipts.clear();
+  state.refusals = 0;
+  if (state.most *= 2; state.most >= options_.max_events) state.most = 0;
   const auto batch = std::move(*state.sending);
   state.sending.reset();
   state.allowed->Increment(static_cast<double>(batch.head.events));

@@ -28,7 +28,8 @@ struct Options {
   std::uint64_t epoch = 1;
   std::filesystem::path folder;  ///< For cuts and audit files; created.
   std::size_t max_events = 1000;
-  std::chrono::milliseconds max_age = std::chrono::seconds(5);               ///< An event waits no longer for its batch to fill.
+  std::chrono::milliseconds max_age = std::chrono::seconds(5);  ///< An event waits no longer for its batch to fill.
+  int most_refusals = 5;
   const Clock* clock = nullptr;                                              ///< Names the audit file's day; the wall clock if not given.
   std::function<Deadline::Clock::time_point()> now = &Deadline::Clock::now;  ///< Monotonic, for max_age.
 };
@@ -49,6 +50,8 @@ struct RelayStatus {
 /// Carries events from a queue to a store, through a policy; exactly once in effect, in order per lane.
 /// Per batch: judge; audit lines synced; the cut (the very bytes) written durably; object put, manifest put; settled in the queue. A retry,
 /// also after a restart, puts the same bytes under the same create-only names. A name that holds other bytes stops its lane for good.
+/// A batch that the store refuses for what it is (kInvalidArgument, `most_refusals` times) is cut anew at half its size, down to the event
+/// that is to blame: that one is set aside, and the others go on. A lane in trouble does not hold up the others.
 /// Lifecycle: borrows queue, store, files, metrics. One thread calls Step(); Status() and SetPolicy() any thread, any time.
 class Relay {
  public:
@@ -56,7 +59,8 @@ class Relay {
   ~Relay();
 
   /// Carries at most one batch per lane, anomalies first. `flush` does not wait for a batch to fill. Answers whether it did something:
-  /// call again at once if so. Errors: as queue and store (call again later: the same step is repeated), kDataLoss (a damaged cut).
+  /// call again at once if so. Errors: as queue and store (call again later: the same step is repeated; other lanes were stepped all the
+  /// same), kDataLoss (a damaged cut).
   Result<bool> Step(bool flush, Deadline deadline);
   /// Holds from the next cut on; what is cut already goes as it was judged. The key must be the site's same one.
   void SetPolicy(Policy policy);
@@ -76,6 +80,7 @@ class Relay {
   Result<bool> CutNext(event::Lane lane, Deadline deadline);
   Result<void> Commit(const Policy& policy, Batch batch);
   Result<bool> Send(event::Lane lane, Deadline deadline);
+  Result<void> Refused(event::Lane lane, const Error& refusal, Deadline deadline);
   Result<bool> PutOnce(event::Lane lane, const std::string& name, const event::Permitted<std::string>& bytes, Deadline deadline);
   Result<void> Finish(event::Lane lane, Deadline deadline);
   void Stop(event::Lane lane, std::string reason);

@@ -62,7 +62,8 @@ Result<void> Relay::FindCarried(Deadline deadline) {
     auto& state = Of(lane);
     std::tie(state.known_epoch, state.known_through) = std::pair(state.epoch, state.through);
     state.lost_life.clear();
-    std::string after = state.sending ? state.sending->head.manifest_name : "";
+    // From the first event of the last cut on: the lost life may have cut it anew, in smaller batches.
+    auto after = state.sending ? detail::NameFrom(state.sending->head) : std::string();
     while (state.epoch < options_.epoch) {
       EDGEWISE_ASSIGN(const auto names, store_.List(LanePrefix(options_.site, lane), after, kNamesAtOnce, deadline));
       bool older = false;
@@ -76,6 +77,10 @@ Result<void> Relay::FindCarried(Deadline deadline) {
       }
       if (!older || names.size() < kNamesAtOnce) break;
       after = names.back();
+    }
+    if (state.sending && !state.lost_life.empty() && !state.LostLifeHolds(state.sending->head)) {  // it has cut these events otherwise
+      state.Forget(state.sending->head);
+      state.sending.reset();
     }
   }
   return {};

@@ -68,7 +68,7 @@ std::optional<Error> Committer::broken() const {
 
 std::size_t Committer::backlog() const {
   const std::lock_guard lock(mutex_);
-  return pending_.size() + waiting_effects_;
+  return pending_.size() + in_hand_ + waiting_effects_;
 }
 
 /// Writes and syncs a batch, answers it, and keeps its effects for later.
@@ -131,6 +131,7 @@ void Committer::Run() {
     const bool all = stop_ || drain_;
     if (stop_ && batch.empty() && (derived_.empty() || trouble_)) return;
     busy_ = true;
+    in_hand_ = batch.size();
     lock.unlock();
     const auto written = broken_ ? Result<void>(std::unexpected(*broken_)) : WriteBatch(batch);
     if (!written) {
@@ -144,6 +145,7 @@ void Committer::Run() {
     if (!settled) log::Warn("site: findings wait for the disk: {}", settled.error().message);
     lock.lock();
     busy_ = false;
+    in_hand_ = 0;
     waiting_effects_ = derived_count_;
     if (!written) broken_ = written.error();
     if (due) trouble_ = settled ? std::nullopt : std::optional<Error>(settled.error());

@@ -75,6 +75,7 @@ class Committer {
   std::condition_variable changed_;
   std::vector<Pending> pending_;
   std::size_t waiting_effects_ = 0;  // derived_count_, for others to see
+  std::size_t in_hand_ = 0;          // changes that are being written
   bool busy_ = false;                // a batch is in hand, or effects are
   bool drain_ = false;               // somebody waits
   bool stop_ = false;

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 #include <zstd.h>
 
+#include <algorithm>
 #include <array>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <sstream>
@@ -19,7 +21,7 @@ std::string_view TypeOf(std::uint64_t number) {
   return kTypes[number % kTypes.size()];
 }
 
-std::string Unpack(const std::string& packed) {
+std::string Unpack(std::string_view packed) {
   std::string text(ZSTD_getFrameContentSize(packed.data(), packed.size()), '\0');
   ZSTD_decompress(text.data(), text.size(), packed.data(), packed.size());
   return text;
@@ -36,6 +38,16 @@ struct Arrived {
   std::uint64_t number = 0;
 };
 
+std::vector<Arrived> EventsIn(std::string_view object) {
+  std::vector<Arrived> events;
+  std::istringstream lines(Unpack(object));
+  for (std::string line; std::getline(lines, line);) {
+    const auto event = event::FromJson(line);
+    events.push_back(event ? Arrived{event->id.lane, NumberOf(*event)} : Arrived{});
+  }
+  return events;
+}
+
 /// In the order in which a reader of the store meets them: by lane, epoch and sequence.
 std::vector<Arrived> ReadSink(store::FakeStore& sink) {
   std::vector<Arrived> arrived;
@@ -44,11 +56,8 @@ std::vector<Arrived> ReadSink(store::FakeStore& sink) {
     if (!name.ends_with(".jsonl.zst")) continue;
     const auto manifest = name.substr(0, name.size() - std::string_view(".jsonl.zst").size()) + ".manifest.json";
     if (!sink.Get(manifest, kNever)) continue;  // not there yet, for every reader
-    std::istringstream lines(Unpack(sink.Get(name, kNever).value()));
-    for (std::string line; std::getline(lines, line);) {
-      const auto event = event::FromJson(line);
-      arrived.push_back(event ? Arrived{event->id.lane, NumberOf(*event)} : Arrived{});
-    }
+    const auto object = sink.Get(name, kNever).value();
+    std::ranges::copy(EventsIn(object), std::back_inserter(arrived));
   }
   return arrived;
 }
@@ -65,6 +74,10 @@ std::vector<event::Event> EventsOf(std::uint64_t entry) {
     events.push_back(std::move(event));
   }
   return events;
+}
+
+bool HoldsMultipleOf(std::uint64_t divisor, std::string_view object) {
+  return std::ranges::any_of(EventsIn(object), [divisor](const Arrived& event) { return event.number % divisor == 0; });
 }
 
 Admitted AdmittedBy(const std::vector<queue::LaneDepth>& depths) {

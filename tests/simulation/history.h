@@ -14,6 +14,9 @@ namespace edgewise::simulation {
 /// The events of an entry of the journal: the same every time. Each holds a number that no other entry's has, ascending with the entries.
 std::vector<event::Event> EventsOf(std::uint64_t entry);
 
+/// Whether an object as it is stored holds an event whose number this divides.
+bool HoldsMultipleOf(std::uint64_t divisor, std::string_view object);
+
 /// What may be absent at the sink, because it was said to be: per lane.
 using Admitted = std::map<event::Lane, std::uint64_t>;
 /// What the queue says that it gave up, or that damage took.

@@ -25,6 +25,7 @@ class Life {
     (void)disk_.MakeDirs("/site");
     small_ = random_() % 4 == 0;
     drops_ = random_() % 2 == 0;
+    if (random_() % 4 == 0) store_.SetPoison([](std::string_view object) { return HoldsMultipleOf(11, object); });
     clock_.SetNow({1'360'350'000'000});
   }
 
@@ -76,11 +77,7 @@ class Life {
   std::vector<std::uint64_t> journal_;  // the entry at each position, from 1
   std::uint64_t made_ = 0;              // entries ever
   std::uint64_t appended_ = 0;          // positions that the queue has acknowledged
-  struct Backup {
-    FakeFiles::Image disk;
-    std::uint64_t appended;
-  };
-  std::optional<Backup> backup_;
+  std::optional<FakeFiles::Image> backup_;
   Outcome outcome_;
 };
 
@@ -94,7 +91,7 @@ void Life::Act() {
 
 /// Something that happens to a site.
 void Life::Upset() {
-  const auto what = random_() % 19;
+  const auto what = random_() % 22;
   if (what < 4) return End();
   if (what < 9) {
     const bool full = Chance(30);
@@ -108,6 +105,7 @@ void Life::Upset() {
   if (what < 16) return clock_.SetNow({1'360'350'000'000 + static_cast<std::int64_t>(random_() % 1'000'000'000'000)});
   if (what < 17) return Rot();
   if (what == 18) return SetBack();
+  if (what > 18) return Rot();
   if (Up()) Note("scrub", sqlite_->Scrub(1 + random_() % 9));
 }
 
@@ -165,9 +163,10 @@ void Life::StepRelay(bool flush) {
   if (const auto stopped = relay_->Status().stopped) Broken("the relay has stopped: " + *stopped);
 }
 
-/// Of the process, or of everything.
+/// Of the process, well or badly, or of everything.
 void Life::End() {
   ++outcome_.ends;
+  if (Chance(33)) return Down();
   Chance(50) ? disk_.Kill() : disk_.PowerCut(random_);
   Down();
   Note("end", outcome_.ends);
@@ -177,11 +176,12 @@ void Life::End() {
 void Life::SetBack() {
   if (!backup_) {
     if (!Up()) return;
-    backup_ = Backup{disk_.TakeImage(), 0};
+    backup_ = disk_.TakeImage();
     return;
   }
   ++outcome_.ends;
-  disk_.SetBack(backup_->disk);
+  store_.Arrive();  // a person does this: nothing is on its way for so long
+  disk_.SetBack(*backup_);
   Down();
   if (!Planted("wrong-epoch")) ++epoch_;
   appended_ = 0;
@@ -194,6 +194,7 @@ void Life::SetBack() {
 /// A digit of a record on the disk becomes another.
 void Life::Rot() {
   const auto bytes = disk_.Read(kFile);
+  if (backup_) return;  // what a life that is lost found damaged is lost with it, though the backup has it whole (docs/formats/batch.md)
   constexpr std::string_view kMark = "\"number\":";
   if (!bytes || bytes->find(kMark) == std::string::npos) return;
   auto at = bytes->find(kMark, random_() % bytes->size());

@@ -11,7 +11,7 @@ std::unexpected<Error> Lost() { return Fail(Code::kUnavailable, "the line is bad
 
 void FaultyStore::SetFaults(unsigned percent) {
   faults_ = percent;
-  if (percent == 0) DeliverLate(late_.size());
+  if (percent == 0) Arrive();
 }
 
 /// What was on its way arrives, in any order, also while the line looks dead from here.
@@ -33,6 +33,7 @@ Result<void> FaultyStore::Reach() {
 
 Result<void> FaultyStore::Put(std::string_view name, const event::Permitted<std::string>& bytes, Deadline) {
   EDGEWISE_TRY(Reach());
+  if (name.ends_with(".zst") && poisonous_(bytes.value())) return Fail(Code::kInvalidArgument, "poison (simulated)");
   const auto put = [this, name = std::string(name), bytes] { return behind_.Put(name, bytes, kNever); };
   if (loses_replies_) {
     auto done = put();

@@ -16,7 +16,10 @@ class FaultyStore final : public store::Store {
 
   /// Of a hundred requests so many meet a fault; 0 mends the line and delivers what is late.
   void SetFaults(unsigned percent);
+  void Arrive() { DeliverLate(late_.size()); }  ///< All that is late.
   void SetDown(bool down) { down_ = down; }
+  /// Objects that hold such a number are refused for what they are.
+  void SetPoison(std::function<bool(std::string_view object)> poisonous) { poisonous_ = std::move(poisonous); }
   /// From now on each Put that creates an object is done, and its reply lost.
   void LoseReplies() { loses_replies_ = true; }
   std::uint64_t lost_replies() const { return lost_replies_; }
@@ -40,6 +43,7 @@ class FaultyStore final : public store::Store {
   bool down_ = false, loses_replies_ = false;
   std::uint64_t lost_replies_ = 0;
   std::uint64_t requests_ = 0;
+  std::function<bool(std::string_view)> poisonous_ = [](std::string_view) { return false; };
   std::vector<std::function<void()>> late_;
 };
 

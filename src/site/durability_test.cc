@@ -2,6 +2,7 @@
 
 #include "site/durability.h"
 
+#include <algorithm>
 #include <condition_variable>
 
 #include "base/forwarding_files.h"
@@ -100,6 +101,44 @@ TEST_F(DurabilityTest, OnAFullDiskScoresGoOnAndTheSiteRecoversByItself) {
   disk_.full = false;
   WaitUntil([&] { return Ask("stored-locally", 99).status == 200; });
   EXPECT_TRUE(nlohmann::json::parse(Ask("none", 100).body)["lineage"].is_string()) << "kept again";
+}
+
+/// Prints how long scores that wait for nothing take beside a sick disk, as multiples of beside one that is well: medians of five
+/// interleaved rounds. Figures, no thresholds: this machine has other things to do.
+TEST_F(DurabilityTest, PrintsHowScoresFareBesideASickDisk) {
+  WaitUntilLive();
+  const auto round = [&] {
+    std::vector<double> milliseconds;
+    for (int i = 0; i < 300; ++i) {
+      const auto begin = std::chrono::steady_clock::now();
+      EXPECT_EQ(Ask("none", i).status, 200);
+      milliseconds.push_back(std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count());
+    }
+    std::ranges::sort(milliseconds);
+    return std::pair(milliseconds[150], milliseconds[297]);
+  };
+  const auto median = [](std::vector<double> values) {
+    std::ranges::sort(values);
+    return values[values.size() / 2];
+  };
+  std::map<std::string, std::vector<double>> p50, p99;
+  for (int i = 0; i < 5; ++i) {
+    const auto well = round();
+    disk_.Stick(true);
+    const auto slow = round();
+    disk_.Stick(false);
+    disk_.full = true;
+    EXPECT_EQ(Ask("stored-locally", 500 + i).status, 429);  // finds it
+    const auto full = round();
+    disk_.full = false;
+    WaitUntil([&] { return Ask("stored-locally", 900).status == 200; });
+    p50["slow"].push_back(slow.first / well.first);
+    p99["slow"].push_back(slow.second / well.second);
+    p50["full"].push_back(full.first / well.first);
+    p99["full"].push_back(full.second / well.second);
+  }
+  for (const auto* disk : {"slow", "full"})
+    fmt::print("S11 disk={} p50={:.2f}x p99={:.2f}x of a disk that is well\n", disk, median(p50[disk]), median(p99[disk]));
 }
 
 TEST_F(DurabilityTest, AModelHasADefaultAndARequestItsOwnWord) {

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -165,6 +166,30 @@ TEST_F(Loop, AfterKillNothingAcknowledgedIsLostOrDoubled) {
   EXPECT_EQ(status["relay"]["sample"]["allowed"], 40);
   WaitFor("all are indexed", [&] { return Hub("/api/overview")["totals"]["indexed"].get<int>() >= 40; });
   EXPECT_EQ(Hub("/api/overview")["totals"]["doubled"], 0);
+}
+
+/// The registry has lost everything, as if there were no way to it: the site runs what it had, from its own disk.
+TEST_F(Loop, ThreeColdRebootsWithoutARegistryScoreWithTheLastGoodModel) {
+  const auto digest = Deploy(1);
+  for (int i = 0; i < 20; ++i) Score(i, i);
+  std::vector<double> took;
+  for (int reboot = 0; reboot < 3; ++reboot) {
+    Kill(SIGKILL);
+    std::filesystem::remove_all(folder_ / "state" / "registry");
+    const auto begin = std::chrono::steady_clock::now();
+    Start();
+    net::HttpResponse answer;
+    WaitFor("a score is answered", [&] {
+      answer =
+          Site("POST", "/score/delay",
+               fmt::format(R"({{"time":"{}",{},"distance":500,"origin":"EWR"}})", Time(30 + reboot), Flight(30 + reboot, 90 + reboot)));
+      return answer.status == 200;
+    });
+    took.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
+    EXPECT_EQ(json::parse(answer.body)["model"], digest.ToString());
+  }
+  fmt::print("S10 reboots=3 seconds to the first score: {:.2f} {:.2f} {:.2f}\n", took[0], took[1], took[2]);
+  EXPECT_EQ(json::parse(Site("GET", "/status").body)["scored"], 23);
 }
 
 /// "socket:[inode]" of every socket that a process holds.

@@ -21,12 +21,16 @@ constexpr std::size_t kMostFiles = 5000;
 
 struct Choice {
   std::string configuration, out = "edgewise-support.json";
+  bool json = false;
 };
 
 ordered_json Machine() {
   utsname name{};
   uname(&name);
-  return {{"edgewise", EDGEWISE_VERSION}, {"time", FormatTime(WallClock().Now())}, {"system", name.sysname}, {"release", name.release},
+  return {{"edgewise", EDGEWISE_VERSION},
+          {"time", FormatTime(WallClock().Now())},
+          {"system", name.sysname},
+          {"release", name.release},
           {"machine", name.machine}};
 }
 
@@ -34,10 +38,11 @@ ordered_json Machine() {
 ordered_json FilesBelow(const fs::path& folder) {
   auto files = ordered_json::array();
   std::error_code error;
-  for (auto each = fs::recursive_directory_iterator(folder, error); !error && each != fs::recursive_directory_iterator() && files.size() < kMostFiles;
-       each.increment(error)) {
+  for (auto each = fs::recursive_directory_iterator(folder, error);
+       !error && each != fs::recursive_directory_iterator() && files.size() < kMostFiles; each.increment(error)) {
     std::error_code ignored;  // it may have gone meanwhile
-    if (each->is_regular_file(ignored)) files.push_back({{"name", fs::relative(each->path(), folder, ignored).string()}, {"bytes", each->file_size(ignored)}});
+    if (each->is_regular_file(ignored))
+      files.push_back({{"name", fs::relative(each->path(), folder, ignored).string()}, {"bytes", each->file_size(ignored)}});
   }
   return files;
 }
@@ -48,8 +53,9 @@ ordered_json DepthsIn(const fs::path& folder) {
   if (!depths) return {{"error", depths.error().message}};
   ordered_json lanes;
   for (const auto& depth : *depths) {
-    lanes[std::string(event::LaneName(depth.lane))] = {{"waiting", depth.waiting}, {"dead", depth.dead},       {"damaged", depth.damaged},
-                                                       {"missing", depth.missing}, {"dropped", depth.dropped}, {"appended", depth.appended}};
+    lanes[std::string(event::LaneName(depth.lane))] = {{"waiting", depth.waiting}, {"dead", depth.dead},
+                                                       {"damaged", depth.damaged}, {"missing", depth.missing},
+                                                       {"dropped", depth.dropped}, {"appended", depth.appended}};
   }
   return lanes;
 }
@@ -79,7 +85,12 @@ Result<void> Collect(const Choice& choice) {
   OutputFile out(choice.out);
   EDGEWISE_TRY(out.Write(bundle.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n"));
   EDGEWISE_TRY(out.Finish());
-  fmt::print("{}: configuration, findings, counts, sizes and metrics of {} sites; no event is in it\n", choice.out, configuration.sites.size());
+  if (choice.json) {
+    fmt::print("{}\n", ordered_json{{"file", choice.out}, {"sites", configuration.sites.size()}}.dump());
+    return {};
+  }
+  fmt::print("{}: configuration, findings, counts, sizes and metrics of {} sites; no event is in it\n", choice.out,
+             configuration.sites.size());
   return {};
 }
 
@@ -93,6 +104,7 @@ void AddSupportBundleCommand(CLI::App& program, int& exit_code) {
   const auto choice = std::make_shared<Choice>();  // lives as long as the command
   bundle->add_option("-c,--config", choice->configuration, "what runs here")->required();
   bundle->add_option("-o,--output", choice->out, "file to write")->capture_default_str();
+  bundle->add_flag("--json", choice->json, "print JSON");
   bundle->callback([choice, &exit_code] {
     if (const auto done = Collect(*choice); !done) exit_code = ExitCode(done.error());
   });

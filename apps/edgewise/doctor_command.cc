@@ -164,7 +164,8 @@ nlohmann::ordered_json FindingsOf(const std::string& configuration_file) { retur
 void AddDoctorCommand(CLI::App& program, int& exit_code) {
   auto* doctor = program.add_subcommand("doctor", "look whether a configuration can run here, before it does");
   doctor->footer(
-      "Exit code 1: something must be mended first. Nothing is changed.\nExample:\n  edgewise doctor -c examples/flights/edgewise.toml");
+      "Exit code 1: something must be mended first. Nothing is changed, but that a stopped site's queue of an older format is "
+      "upgraded.\nExample:\n  edgewise doctor -c examples/flights/edgewise.toml");
   const auto file = std::make_shared<std::string>();  // both live as long as the command
   const auto json = std::make_shared<bool>(false);
   doctor->add_option("-c,--config", *file, "what is to run")->required();

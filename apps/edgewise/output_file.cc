@@ -6,8 +6,12 @@
 
 namespace edgewise {
 
-OutputFile::OutputFile(std::filesystem::path file)
-    : file_(std::move(file)), part_(file_.string() + ".part"), out_(part_, std::ios::binary), opened_(out_.is_open()) {}
+OutputFile::OutputFile(std::filesystem::path file, For whom)
+    : file_(std::move(file)), part_(file_.string() + ".part"), out_(part_, std::ios::binary), opened_(out_.is_open()) {
+  using std::filesystem::perms;
+  std::error_code ignored;  // a file system without such rights; nothing is in the file yet
+  if (whom == For::kOwner) std::filesystem::permissions(part_, perms::owner_read | perms::owner_write, ignored);
+}
 
 OutputFile::~OutputFile() {
   if (!opened_) return;

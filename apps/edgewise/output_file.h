@@ -12,7 +12,8 @@ namespace edgewise {
 /// Errors: kFailedPrecondition (cannot be made there), kResourceExhausted (disk full).
 class OutputFile {
  public:
-  explicit OutputFile(std::filesystem::path file);
+  enum class For : std::uint8_t { kAnyone, kOwner };  ///< Who may read it; kAnyone: as the user's umask says.
+  explicit OutputFile(std::filesystem::path file, For whom = For::kAnyone);
   OutputFile(const OutputFile&) = delete;
   OutputFile& operator=(const OutputFile&) = delete;
   ~OutputFile();

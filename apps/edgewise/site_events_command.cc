@@ -41,7 +41,7 @@ bool Chosen(const Choice& choice, const Kept& kept) { return choice.lane == "all
 
 bool IsAside(const Kept& kept) { return kept.state != Kept::State::kWaiting; }
 
-/// Of those that are set aside. A damaged one that still waits is none of them yet.
+/// Those that are set aside, and damaged ones that nobody has taken out of the line yet.
 Result<std::vector<Kept>> Aside(QueueAccess& queue, const Choice& choice) {
   std::vector<Kept> aside;
   EDGEWISE_TRY(queue.ForEach([&](const Kept& kept) -> Result<void> {
@@ -119,15 +119,17 @@ Result<void> Tail(const Choice& choice) {
   EDGEWISE_ASSIGN(const auto queue, QueueAccess::Open(choice.path));
   EDGEWISE_ASSIGN(const auto depths, queue->Depths());
   std::vector<Kept> last;
-  for (const auto& depth : depths) {  // of each lane the last ones: from a little before the end on, until there are enough
-    for (auto back = std::uint64_t{choice.lines}; choice.lines > 0; back *= 4) {
+  constexpr std::uint64_t kFarthest = 10'000;  // a page's most
+  for (const auto& depth : depths) {           // of each lane the last ones: from a little before the end on, until there are enough
+    if (choice.lane != "all" && event::LaneName(depth.lane) != choice.lane) continue;
+    for (auto back = std::uint64_t{choice.lines};; back = std::min(back * 4, kFarthest)) {
       const auto after = depth.appended - std::min(depth.appended, back);
       std::deque<Kept> found;
       EDGEWISE_ASSIGN(const auto page, queue->Page(depth.lane, after, back));
       for (const auto& kept : page) {
-        if (!IsAside(kept) && Chosen(choice, kept)) found.push_back(kept);
+        if (!IsAside(kept)) found.push_back(kept);
       }
-      if (found.size() < choice.lines && after > 0 && back < 10'000) continue;
+      if (found.size() < choice.lines && after > 0 && back < kFarthest) continue;
       while (found.size() > choice.lines) found.pop_front();
       last.insert(last.end(), found.begin(), found.end());
       break;
@@ -139,7 +141,7 @@ Result<void> Tail(const Choice& choice) {
 
 Result<void> Export(const Choice& choice) {
   EDGEWISE_ASSIGN(const auto queue, QueueAccess::Open(choice.path));
-  OutputFile out(choice.out);
+  OutputFile out(choice.out, OutputFile::For::kOwner);
   std::uint64_t events = 0;
   EDGEWISE_TRY(queue->ForEach([&](const Kept& kept) -> Result<void> {
     if (!Chosen(choice, kept)) return {};

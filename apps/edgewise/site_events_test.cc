@@ -76,6 +76,23 @@ TEST_P(SiteEvents, TheNewestAreShownAllExportedAndEachCounted) {
   EXPECT_THAT(counts, HasSubstr(R"({"lane":"sample","waiting":3,"dead":2,"damaged":0,"missing":0,"dropped":0,"appended":5})"));
 }
 
+TEST_P(SiteEvents, TheTailOfALongLineThatHasLeftIsEmpty) {
+  {
+    auto own = GetParam() ? nullptr : queue::SqliteQueue::Open(In("s/queue.db"), {.site = "EWR"}).value();
+    auto& queue = GetParam() ? *queue_ : *own;
+    event::Event event;
+    event.type = event::kSampleV1;
+    ASSERT_TRUE(queue.Append(std::vector(12'000, event), std::nullopt, kSoon));
+    const auto all = queue.Receive(event::Lane::kSample, 20'000, kSoon).value();
+    std::vector<queue::Receipt> receipts;
+    for (const auto& delivery : all) receipts.push_back(delivery.receipt);
+    ASSERT_TRUE(queue.Settle(receipts, kSoon));
+  }
+  const auto tail = Events({"tail"});
+  EXPECT_EQ(tail.code, 0) << tail.error;
+  EXPECT_EQ(tail.out, "");
+}
+
 INSTANTIATE_TEST_SUITE_P(Where, SiteEvents, testing::Bool(), [](const auto& at) { return at.param ? "AtASiteThatRuns" : "InTheFile"; });
 
 TEST_F(CommandTest, EventsOfAQueueThatIsNotThereOrInUseAreSaidSo) {

@@ -139,8 +139,9 @@ Result<void> SqliteQueue::DropOldest(event::Lane lane, std::uint64_t bytes, Lane
     for (const auto sequence : oldest) {
       if (freed >= bytes) break;
       EDGEWISE_ASSIGN(const auto removed, Remove(lane, sequence));
-      freed += removed.value_or(0);
-      counts.bytes -= std::min(counts.bytes, removed.value_or(0));
+      if (!removed) return Unreachable(lane, sequence);
+      freed += *removed;
+      counts.bytes -= std::min(counts.bytes, *removed);
       ++counts.dropped;
     }
   }
@@ -208,6 +209,7 @@ Result<void> SqliteQueue::BuryDamaged(event::Lane lane, const Damaged& damaged) 
 Result<void> SqliteQueue::Bury(event::Lane lane, std::uint64_t sequence, std::string_view reason, bool damaged) {
   EDGEWISE_TRY(records_->PutAside(lane, sequence, reason, damaged));
   EDGEWISE_ASSIGN(const auto removed, Remove(lane, sequence));
+  if (!removed && damaged) return Unreachable(lane, sequence);
   EDGEWISE_ASSIGN(auto counts, records_->Counts(lane));
   counts.bytes -= std::min(counts.bytes, removed.value_or(0));  // damage may have changed its length
   return records_->SetCounts(lane, counts);

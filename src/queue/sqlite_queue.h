@@ -111,6 +111,8 @@ class SqliteQueue final : public Queue {
   Result<std::uint64_t> FindMissing(event::Lane lane);
   using Damaged = std::vector<std::pair<std::uint64_t, std::string>>;  // sequence, why
   Result<void> BuryDamaged(event::Lane lane, const Damaged& damaged);
+  std::unexpected<Error> Unreachable(event::Lane lane, std::uint64_t sequence) const;
+  /// Errors also: kDataLoss (it can be read and not found: a page is damaged).
   Result<void> Bury(event::Lane lane, std::uint64_t sequence, std::string_view reason, bool damaged);
 
   std::mutex mutex_;

@@ -52,6 +52,13 @@ Result<void> SqliteQueue::ForEach(const std::function<Result<void>(const Kept&)>
   return {};
 }
 
+/// A flipped bit in a key: whoever walks through the records meets it, and whoever looks for it does not.
+std::unexpected<Error> SqliteQueue::Unreachable(event::Lane lane, std::uint64_t sequence) const {
+  return Fail(Code::kDataLoss, fmt::format("queue {}: a page of its file is damaged at record {} of lane {}; stop the site, keep the file, "
+                                           "move it away, and start with a higher epoch",
+                                           path_.string(), sequence, event::LaneName(lane)));
+}
+
 Result<SqliteQueue::Scrubbed> SqliteQueue::Scrub(std::size_t limit) {
   const std::scoped_lock lock(mutex_);
   EDGEWISE_TRY(Ready());
@@ -98,7 +105,9 @@ Result<event::EventId> SqliteQueue::Retry(const event::EventId& id) {
                                                            id.ToString()));
       }
       EDGEWISE_ASSIGN(event, event::FromJson(row.body));
-      return {};
+      if (event.id.lane == id.lane && event.id.sequence == id.sequence && event.id.site == options_.site) return {};
+      return Fail(Code::kFailedPrecondition,
+                  fmt::format("queue: event {} bears another's name; give it up with edgewise events dead drop", id.ToString()));
     });
     EDGEWISE_TRY(found);
     if (!*found) return std::unexpected(NotAside(id));

@@ -60,6 +60,12 @@ Result<bool> Relay::StepLane(Lane lane, bool flush, Deadline deadline) {
     EDGEWISE_ASSIGN(const bool received, CutNext(lane, deadline));
     if (!Of(lane).sending) return received;
   }
+  if (Of(lane).reloaded) {
+    EDGEWISE_ASSIGN(const bool wanted, StillWanted(lane, deadline));
+    if (!wanted) Of(lane).sending.reset();
+    Of(lane).reloaded = false;
+    if (!wanted) return true;
+  }
   const auto stored = Send(lane, deadline);
   if (!stored && stored.error().code == Code::kInvalidArgument && !Of(lane).object_stored) {
     EDGEWISE_TRY(Refused(lane, stored.error(), deadline));
@@ -113,7 +119,7 @@ Result<bool> Relay::CutNext(Lane lane, Deadline deadline) {
   state.waiting_since.reset();
   std::vector<queue::Receipt> carried, receipts;
   std::vector<event::Raw<event::Event>> events;
-  std::uint64_t epoch = 0;
+  event::EventId next;
   for (auto& delivery : deliveries) {
     const auto& id = delivery.event.id;
     if (id.site != options_.site || id.epoch > options_.epoch) {
@@ -122,16 +128,25 @@ Result<bool> Relay::CutNext(Lane lane, Deadline deadline) {
       EDGEWISE_TRY(queue_.SetAside(delivery.receipt, "the disk was set back, and its lost life had given this event up", deadline));
     } else if (state.Carried(id)) {
       carried.push_back(std::move(delivery.receipt));
-    } else if (events.empty() || id.epoch == epoch) {
-      epoch = id.epoch;
+    } else if (events.empty() || id == next) {
+      next = id;
+      ++next.sequence;
       receipts.push_back(std::move(delivery.receipt));
       events.emplace_back(std::move(delivery.event));
     } else {
-      state.more = true;  // another epoch is another batch
+      state.more = true;  // another epoch, or events behind a gap, are another batch: what lies in a batch's range is in it
       break;
     }
   }
-  if (!carried.empty()) EDGEWISE_TRY(queue_.Settle(carried, deadline));
+  if (!carried.empty()) {
+    if (carried.front().value == state.settled_before) {
+      return Fail(Code::kDataLoss,
+                  fmt::format("relay: the queue gives {} again though it was settled: its file is damaged; see edgewise doctor",
+                              state.settled_before));
+    }
+    EDGEWISE_TRY(queue_.Settle(carried, deadline));
+    state.settled_before = carried.front().value;
+  }
   if (events.empty()) return !deliveries.empty();
   const auto policy = [this] {
     const std::scoped_lock lock(mutex_);

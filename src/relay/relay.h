@@ -80,6 +80,7 @@ class Relay {
   Result<bool> CutNext(event::Lane lane, Deadline deadline);
   Result<void> Commit(const Policy& policy, Batch batch);
   Result<bool> Send(event::Lane lane, Deadline deadline);
+  Result<bool> StillWanted(event::Lane lane, Deadline deadline);
   Result<void> Refused(event::Lane lane, const Error& refusal, Deadline deadline);
   Result<bool> PutOnce(event::Lane lane, const std::string& name, const event::Permitted<std::string>& bytes, Deadline deadline);
   Result<void> Finish(event::Lane lane, Deadline deadline);

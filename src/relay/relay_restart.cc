@@ -32,6 +32,9 @@ Result<void> Relay::LoadCuts() {
   EDGEWISE_TRY(files_.MakeDirs(options_.folder));
   EDGEWISE_ASSIGN(const auto depths, queue_.Depths());
   for (const auto lane : event::kLanes) {
+    auto& state = Of(lane);
+    state.epoch = state.through = 0;  // what an earlier try has found
+    state.sending.reset();
     const auto path = options_.folder / fmt::format("{}.cut", LaneName(lane));
     const auto bytes = files_.Read(path);
     if (!bytes && bytes.error().code == Code::kNotFound) continue;
@@ -45,13 +48,31 @@ Result<void> Relay::LoadCuts() {
     EDGEWISE_TRY(CheckQueueHolds(batch.head, depths));
     // A cut whose write had failed may be read here and yet be gone after a power cut (base/files.h); nothing is put before it is durable.
     EDGEWISE_TRY(files_.ReplaceDurably(path, *bytes));
-    auto& state = Of(lane);
     state.epoch = batch.head.epoch;
     state.through = batch.head.last;
     status_.lanes[lane] = {batch.allowed_ever - batch.head.events, batch.denied_ever - batch.head.denied, batch.head.first - 1};
     state.sending = std::move(batch);
+    state.reloaded = true;
   }
   return {};
+}
+
+/// Whether the batch of a cut that was found is to be sent. If none of its events waits it was stored and settled, and sending it again
+/// changes nothing; or its event was refused and set aside, and then it must not go behind the back of whoever looks after it.
+Result<bool> Relay::StillWanted(event::Lane lane, Deadline deadline) {
+  auto& state = Of(lane);
+  const auto& head = state.sending->head;
+  EDGEWISE_ASSIGN(const auto first, queue_.Receive(lane, 1, deadline));
+  const auto waits = [&](const event::EventId& id) {
+    return id.epoch == head.epoch && id.sequence >= head.first && id.sequence <= head.last;
+  };
+  if (first.empty() || !waits(first.front().event.id)) {
+    const auto stored = store_.Get(head.manifest_name, deadline);
+    if (!stored && stored.error().code != Code::kNotFound) return std::unexpected(stored.error());
+    if (!stored) return false;
+  }
+  state.reloaded = false;
+  return true;
 }
 
 /// A disk that was set back holds events that its lost life has carried already; the store knows which. That life had an older epoch. Once

@@ -37,6 +37,26 @@ class CutFails final : public ForwardingFiles {
   FakeFiles& disk_;
 };
 
+/// Fails the list of one lane, once.
+class ListFails final : public store::Store {
+ public:
+  explicit ListFails(store::Store& store) : store_(store) {}
+  std::string fails_at;
+
+  Result<void> Put(std::string_view name, const event::Permitted<std::string>& bytes, Deadline deadline) override {
+    return store_.Put(name, bytes, deadline);
+  }
+  Result<std::string> Get(std::string_view name, Deadline deadline) override { return store_.Get(name, deadline); }
+  Result<std::vector<std::string>> List(std::string_view prefix, std::string_view after, std::size_t limit, Deadline deadline) override {
+    if (prefix == fails_at && !std::exchange(fails_at, "").empty()) return Fail(Code::kUnavailable, "planted");
+    return store_.List(prefix, after, limit, deadline);
+  }
+  Result<std::vector<std::string>> Folders(std::string_view folder, Deadline deadline) override { return store_.Folders(folder, deadline); }
+
+ private:
+  store::Store& store_;
+};
+
 class RelayRestart : public testing::Test {
  protected:
   void SetUp() override { ASSERT_TRUE(files_.MakeDirs("/d")); }
@@ -46,12 +66,12 @@ class RelayRestart : public testing::Test {
     queue_.reset();
     queue_ = queue::SqliteQueue::Open("/d/queue.db", {.site = "EWR", .epoch = epoch, .files = &files_}).value();
     relay_ = std::make_unique<Relay>(Options{.site = "EWR", .epoch = epoch, .folder = "/d/relay"},
-                                     Policy::FromToml(kPolicy, "policy.toml", "0123456789abcdef-EWR").value(), *queue_, store_,
-                                     relay_files_, metrics_);
+                                     Policy::FromToml(kPolicy, "policy.toml", "0123456789abcdef-EWR").value(), *queue_, line_, relay_files_,
+                                     metrics_);
   }
-  void Append(int count) {
+  void Append(int count, std::string_view type = event::kSampleV1) {
     event::Event event;
-    event.type = event::kSampleV1;
+    event.type = type;
     event.data = R"({"label":1})";
     for (int i = 0; i < count; ++i) ASSERT_TRUE(queue_->Append({{event}}, std::nullopt, kSoon));
   }
@@ -72,6 +92,7 @@ class RelayRestart : public testing::Test {
   CutFails relay_files_{files_};
   Metrics metrics_;
   store::FakeStore store_;
+  ListFails line_{store_};
   std::unique_ptr<queue::SqliteQueue> queue_;
   std::unique_ptr<Relay> relay_;
 };
@@ -109,6 +130,23 @@ TEST_F(RelayRestart, AStoreThatDoesNotAnswerIsAskedAgainBeforeAnythingGoes) {
   EXPECT_FALSE(relay_->Step(true, kSoon));
   Drain();
   EXPECT_EQ(Objects().size(), 1U);
+}
+
+TEST_F(RelayRestart, ALoadThatFailedHalfWayBeginsAnew) {
+  Start(1);
+  Append(4, event::kDisruptionV1);
+  const auto image = files_.TakeImage();  // without any cut
+  ASSERT_TRUE(queue_->SetAside({"EWR/1/anomaly/2"}, "planted", kSoon));
+  Drain();  // 1, and 3 to 4
+  files_.SetBack(image);
+  Start(2);
+  line_.fails_at = "sites/EWR/sample/";  // the anomalies were looked up by then
+  EXPECT_FALSE(relay_->Step(true, kSoon));
+  Drain();
+  const auto depth = queue_->Depths().value()[static_cast<std::size_t>(event::Lane::kAnomaly)];
+  EXPECT_EQ(std::pair(depth.waiting, depth.dead), std::pair(std::uint64_t{0}, std::uint64_t{1}))
+      << "the second was given up, and is set aside";
+  EXPECT_EQ(Objects().size(), 2U);
 }
 
 TEST_F(RelayRestart, ACutIsDurableBeforeItIsPut) {

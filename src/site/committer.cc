@@ -9,13 +9,37 @@ namespace edgewise::site {
 namespace {
 
 using std::chrono::milliseconds;
-constexpr std::size_t kSettleAt = 2000;    // effects in one transaction, about
-constexpr milliseconds kSettleAfter{200};  // nobody waits for effects longer than this
+constexpr std::size_t kSettleAt = 2000;      // effects in one transaction, about
+constexpr milliseconds kSettleAfter{200};    // nobody waits for effects longer than this
+constexpr std::size_t kPiece = 512U << 10U;  // bytes of events in one Append, about
+constexpr std::size_t kEnvelope = 300;       // of an event beside its data
 constexpr std::string_view kSnapshotHead = "edgewise.snapshot.v1\n";
+
+using PlacedEffects = std::span<const std::pair<std::uint64_t, const Effects*>>;
+
+/// In one piece, or, into a queue that is full, as many as fit.
+Result<void> Append(PlacedEffects effects, queue::Queue& queue) {
+  std::vector<event::Event> events;
+  for (const auto& [position, some] : effects) events.insert(events.end(), some->events.begin(), some->events.end());
+  if (events.empty()) return {};
+  const auto put = queue.Append(events, queue::Origin{effects.back().first}, Deadline::After(std::chrono::seconds(30)));
+  if (put) return {};
+  if (put.error().code != Code::kResourceExhausted || effects.size() == 1) return std::unexpected(put.error());
+  EDGEWISE_TRY(Append(effects.first(effects.size() / 2), queue));
+  return Append(effects.subspan(effects.size() / 2), queue);
+}
 
 }  // namespace
 
-Committer::Committer(Parts parts) : parts_(std::move(parts)), thread_([this] { Run(); }) {}
+Committer::Committer(Parts parts, LeftEffects left, EventTime clock)
+    : parts_(std::move(parts)), written_(left.empty() ? EventTime() : clock) {
+  for (auto& [position, effects] : left) {
+    derived_count_ += effects.events.size() + effects.changes.size();
+    derived_.push_back({position, std::move(effects), std::nullopt});
+  }
+  waiting_effects_ = derived_count_;
+  thread_ = std::thread([this] { Run(); });
+}
 
 Committer::~Committer() {
   {
@@ -159,20 +183,13 @@ Result<void> PutEffects(std::span<const std::pair<std::uint64_t, const Effects*>
   if (effects.empty()) return {};
   EDGEWISE_ASSIGN(const auto appended, queue.AppendedThrough());
   EDGEWISE_ASSIGN(const auto applied, log.AppliedThrough());
-  std::vector<event::Event> events;
   std::vector<ScoreChange> changes;
   for (const auto& [position, some] : effects) {
-    if (position > static_cast<std::uint64_t>(appended)) events.insert(events.end(), some->events.begin(), some->events.end());
     if (position > applied) changes.insert(changes.end(), some->changes.begin(), some->changes.end());
   }
-  const auto through = effects.back().first;
-  if (!changes.empty()) EDGEWISE_TRY(log.Apply(changes, through));
-  if (!events.empty()) {
-    if (const auto put = queue.Append(events, queue::Origin{through}, Deadline::After(std::chrono::seconds(30))); !put) {
-      return std::unexpected(put.error());
-    }
-  }
-  return {};
+  if (!changes.empty()) EDGEWISE_TRY(log.Apply(changes, effects.back().first));
+  const auto first = std::ranges::find_if(effects, [&](const auto& each) { return each.first > static_cast<std::uint64_t>(appended); });
+  return Append({first, effects.end()}, queue);
 }
 
 std::string EncodeSnapshot(std::uint64_t position, std::string_view machine) {

@@ -16,6 +16,9 @@
 
 namespace edgewise::site {
 
+/// Effects of entries that are in the journal, by position, ascending: not in queue and score log yet.
+using LeftEffects = std::vector<std::pair<std::uint64_t, Effects>>;
+
 /// One change of the machine on its way to the disk.
 struct Change {
   std::string entry;                       ///< Encode()d; empty: nothing to write, `done` is called when all that was added before is safe.
@@ -38,7 +41,8 @@ class Committer {
     std::filesystem::path snapshot;                             ///< File that holds the newest snapshot.
     std::function<void(EventTime)> settled = [](EventTime) {};  ///< Everything up to this clock is in journal, queue and score log.
   };
-  explicit Committer(Parts parts);
+  /// `left` is put first; `clock` is the machine's after it.
+  explicit Committer(Parts parts, LeftEffects left = {}, EventTime clock = {});
   ~Committer();  ///< Finishes what was added.
 
   void Add(Change change);
@@ -93,7 +97,8 @@ struct Snapshot {
 /// Errors: kDataLoss, kFailedPrecondition (newer format).
 Result<Snapshot> DecodeSnapshot(std::string_view bytes);
 
-/// Puts effects, each with its entry's position, ascending, into queue and log; what they have already is passed over.
+/// Puts effects, each with its entry's position, ascending, into queue and log; what they have already is passed over. Into
+/// a queue that is full go as many as fit.
 Result<void> PutEffects(std::span<const std::pair<std::uint64_t, const Effects*>> effects, queue::Queue& queue, ScoreLog& log);
 
 }  // namespace edgewise::site

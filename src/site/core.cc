@@ -1,5 +1,7 @@
 #include "site/core.h"
 
+#include <iterator>
+
 #include "base/log.h"
 
 namespace edgewise::site {
@@ -13,8 +15,6 @@ constexpr std::chrono::minutes kSteady{1};
 constexpr std::size_t kMostNamed = 4096;    // ids kept until the score log surely has them
 constexpr std::size_t kMostHeard = 20'000;  // batches of records kept for a warm-up; one that needs more has not caught up
 
-std::filesystem::path CardFile(const std::filesystem::path& site, const Digest& model) { return site / "cards" / (model.Hex() + ".json"); }
-
 }  // namespace
 
 Result<std::unique_ptr<Core>> Core::Open(const Site::Options& options, Files& files, queue::Queue& queue) {
@@ -26,27 +26,6 @@ Result<std::unique_ptr<Core>> Core::Open(const Site::Options& options, Files& fi
 
 Machine::Options Core::MachineOptions() {
   return {options_.rules, options_.program, options_.tables, [this](const Digest& model) { return CardOf(model); }};
-}
-
-/// After a restart the journal is replayed before any model is live again, and rows of a model that is long gone may come: cards stay.
-std::shared_ptr<const train::ModelCard> Core::CardOf(const Digest& model) {
-  const std::lock_guard lock(cards_mutex_);
-  const auto found = cards_.find(model);
-  if (found != cards_.end()) return found->second;
-  const auto kept = files_.Read(CardFile(options_.folder, model));
-  auto card = kept ? train::CardFromJson(*kept) : Result<train::ModelCard>(std::unexpected(kept.error()));
-  if (!card) return nullptr;
-  return cards_[model] = std::make_shared<const train::ModelCard>(*std::move(card));
-}
-
-void Core::Know(const Digest& model, std::shared_ptr<const train::ModelCard> card) {
-  if (CardOf(model) != nullptr) return;
-  const auto file = CardFile(options_.folder, model);
-  auto kept = files_.MakeDirs(file.parent_path());
-  if (kept) kept = files_.ReplaceDurably(file, train::ToJson(*card));
-  if (!kept) log::Warn("site {}: after a restart the drift of a model will not be counted: {}", options_.name, kept.error().message);
-  const std::lock_guard lock(cards_mutex_);
-  cards_[model] = std::move(card);
 }
 
 Result<Core::Parts> Core::Build() {
@@ -64,6 +43,7 @@ Result<Core::Parts> Core::Build() {
 }
 
 void Core::Install(Parts parts) {
+  if (!parts.left.empty()) log::Warn("site {}: the queue is full; findings of {} entries wait for room", options_.name, parts.left.size());
   journal_ = std::move(parts.journal);
   log_ = std::move(parts.log);
   machine_ = std::move(parts.machine);
@@ -72,13 +52,14 @@ void Core::Install(Parts parts) {
   heard_after_.reset();
   named_.clear();  // all that is in the journal is in the score log now
   ++life_;
-  settled_ = machine_->now().ms;
+  settled_ = parts.left.empty() ? machine_->now().ms : 0;
   committer_ = std::make_unique<Committer>(Committer::Parts{.journal = *journal_,
                                                             .queue = queue_,
                                                             .log = *log_,
                                                             .files = files_,
                                                             .snapshot = options_.folder / "snapshot.bin",
-                                                            .settled = [this](EventTime clock) { settled_ = clock.ms; }});
+                                                            .settled = [this](EventTime clock) { settled_ = clock.ms; }},
+                                           std::move(parts.left), machine_->now());
 }
 
 /// The position of the snapshot that was loaded; 0 without a usable one: then the whole journal is replayed.
@@ -105,12 +86,14 @@ Result<std::uint64_t> Core::LoadSnapshot(Parts& parts) {
 }
 
 Result<void> Core::Replay(Parts& parts, std::uint64_t after) {
-  std::vector<std::pair<std::uint64_t, Effects>> chunk;
+  LeftEffects chunk;
   std::uint64_t outdated = 0;
   const auto put = [&]() -> Result<void> {
     std::vector<std::pair<std::uint64_t, const Effects*>> effects;
     for (const auto& [position, some] : chunk) effects.emplace_back(position, &some);
-    EDGEWISE_TRY(PutEffects(effects, queue_, *parts.log));
+    const auto done = parts.left.empty() ? PutEffects(effects, queue_, *parts.log) : Result<void>();
+    if (!done && done.error().code != Code::kResourceExhausted) return done;
+    if (!done || !parts.left.empty()) std::ranges::move(chunk, std::back_inserter(parts.left));  // the site starts all the same
     chunk.clear();
     return {};
   };

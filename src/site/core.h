@@ -70,6 +70,7 @@ class Core {
     std::unique_ptr<Journal> journal;
     std::unique_ptr<ScoreLog> log;
     std::unique_ptr<Machine> machine;
+    LeftEffects left;  // a queue that is full has no room for these
   };
   Result<Parts> Build();  // any thread: changes nothing here
   Result<std::uint64_t> LoadSnapshot(Parts& parts);

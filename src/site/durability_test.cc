@@ -103,6 +103,33 @@ TEST_F(DurabilityTest, OnAFullDiskScoresGoOnAndTheSiteRecoversByItself) {
   EXPECT_TRUE(nlohmann::json::parse(Ask("none", 100).body)["lineage"].is_string()) << "kept again";
 }
 
+/// A site whose queue is full and blocks, and from which nothing leaves.
+class FullQueueTest : public SiteTest {
+ protected:
+  Site::Options Made() override {
+    auto options = SiteTest::Made();
+    options.queue_bytes = queue_bytes_;
+    if (!leaves_) options.policy.reset();
+    return options;
+  }
+  std::uint64_t queue_bytes_ = 6000;
+  bool leaves_ = false;
+};
+
+TEST_F(FullQueueTest, ItStartsAndScoresAndLosesNothingWhenThereIsRoomAgain) {
+  Open();
+  WaitUntilLive();
+  constexpr int kRows = 16;
+  for (int i = 0; i < kRows; ++i) ASSERT_EQ(Score(10, "row" + std::to_string(i)).status, 200);
+  for (int i = 0; i < kRows; ++i) ASSERT_EQ(Stop(static_cast<std::uint64_t>(i) + 1, 100, "row" + std::to_string(i), 30).status, 200);
+  Open();  // again
+  WaitUntilLive();
+  EXPECT_EQ(Score(110, "more").status, 200);
+  leaves_ = true;
+  Open();
+  WaitUntil([&] { return StoredSamples() == kRows; });
+}
+
 /// Prints how long scores that wait for nothing take beside a sick disk, as multiples of beside one that is well: medians of five
 /// interleaved rounds. Figures, no thresholds: this machine has other things to do.
 TEST_F(DurabilityTest, PrintsHowScoresFareBesideASickDisk) {

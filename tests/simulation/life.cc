@@ -194,7 +194,6 @@ void Life::SetBack() {
 /// A digit of a record on the disk becomes another.
 void Life::Rot() {
   const auto bytes = disk_.Read(kFile);
-  if (backup_) return;  // what a life that is lost found damaged is lost with it, though the backup has it whole (docs/formats/batch.md)
   constexpr std::string_view kMark = "\"number\":";
   if (!bytes || bytes->find(kMark) == std::string::npos) return;
   auto at = bytes->find(kMark, random_() % bytes->size());

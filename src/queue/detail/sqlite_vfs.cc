@@ -17,19 +17,11 @@ struct SqliteVfs::File : sqlite3_file {
 };
 
 template <class T>
-int SqliteVfs::Answer(const Result<T>& result, int code) {
+int SqliteVfs::Answer(const Result<T>& result, int code, std::initializer_list<Code> harmless) {
   if (result) return SQLITE_OK;
   last_ = result.error();
-  switch (result.error().code) {
-    case Code::kResourceExhausted:
-      return SQLITE_FULL;
-    case Code::kFailedPrecondition:
-    case Code::kNotFound:
-      return code;
-    default:
-      failure_ = result.error();
-      return code;
-  }
+  if (std::ranges::find(harmless, result.error().code) == harmless.end()) failure_ = result.error();
+  return result.error().code == Code::kResourceExhausted && !failure_ ? SQLITE_FULL : code;
 }
 
 /// What a log that is there shows may not be on the disk: the sync of another life may have failed. Only what is written again can be
@@ -55,10 +47,10 @@ struct SqliteCalls {
 
   /// Runs `call` on the file, unless something has failed before.
   template <class Call>
-  static int Change(sqlite3_file* file, int code, Call call) {
+  static int Change(sqlite3_file* file, int code, Call call, std::initializer_list<Code> harmless = {}) {
     auto& vfs = *Of(file).vfs;
     if (vfs.failure_) return code;
-    return vfs.Answer(call(*Of(file).file), code);
+    return vfs.Answer(call(*Of(file).file), code, harmless);
   }
 
   static int Close(sqlite3_file* file) {
@@ -78,7 +70,8 @@ struct SqliteCalls {
   }
   static int Write(sqlite3_file* file, const void* from, int size, sqlite3_int64 offset) {
     const std::string_view bytes(static_cast<const char*>(from), static_cast<std::size_t>(size));
-    return Change(file, SQLITE_IOERR_WRITE, [&](auto& open) { return open.WriteAt(static_cast<std::uint64_t>(offset), bytes); });
+    return Change(file, SQLITE_IOERR_WRITE, [&](auto& open) { return open.WriteAt(static_cast<std::uint64_t>(offset), bytes); },
+                  {Code::kResourceExhausted});
   }
   static int Truncate(sqlite3_file* file, sqlite3_int64 size) {
     return Change(file, SQLITE_IOERR_TRUNCATE, [&](auto& open) { return open.Truncate(static_cast<std::uint64_t>(size)); });
@@ -94,7 +87,7 @@ struct SqliteCalls {
     });
   }
   static int Lock(sqlite3_file* file, int) {
-    const int code = Change(file, SQLITE_BUSY, [](auto& open) { return open.Lock(); });
+    const int code = Change(file, SQLITE_BUSY, [](auto& open) { return open.Lock(); }, {Code::kFailedPrecondition});
     return Of(file).vfs->failure_ ? SQLITE_IOERR_LOCK : code;
   }
   static int Unlock(sqlite3_file*, int) { return SQLITE_OK; }  // it is this connection's until it is closed
@@ -130,9 +123,9 @@ struct SqliteCalls {
     if (self.failure_) return SQLITE_CANTOPEN;
     auto opened = self.files_.OpenRandom(
         name, (static_cast<unsigned>(flags) & SQLITE_OPEN_CREATE) != 0 ? Files::Opening::kMayCreate : Files::Opening::kExisting);
-    if (!opened) return self.Answer(opened, SQLITE_CANTOPEN);
+    if (!opened) return self.Answer(opened, SQLITE_CANTOPEN, {Code::kResourceExhausted, Code::kFailedPrecondition, Code::kNotFound});
     if ((static_cast<unsigned>(flags) & SQLITE_OPEN_WAL) != 0) {  // the database is locked by now
-      if (const auto again = WriteAgain(**opened); !again) return self.Answer(again, SQLITE_CANTOPEN);
+      if (const auto again = WriteAgain(**opened); !again) return self.Answer(again, SQLITE_CANTOPEN, {});
     }
     auto* const file = new (raw) File;
     file->pMethods = &kMethods;
@@ -144,14 +137,15 @@ struct SqliteCalls {
   static int Delete(sqlite3_vfs* vfs, const char* name, int durably) {
     auto& self = Of(vfs);
     if (self.failure_) return SQLITE_IOERR_DELETE;
-    return self.Answer(durably != 0 ? self.files_.RemoveDurably(name) : self.files_.Remove(name), SQLITE_IOERR_DELETE);
+    return self.Answer(durably != 0 ? self.files_.RemoveDurably(name) : self.files_.Remove(name), SQLITE_IOERR_DELETE,
+                       {Code::kResourceExhausted, Code::kFailedPrecondition});
   }
   /// An empty file counts as missing, as in SQLite's own layer: a journal that was never written is none.
   static int Access(sqlite3_vfs* vfs, const char* name, int, int* there) {
     const auto size = Of(vfs).files_.Size(name);
     *there = size && *size > 0 ? 1 : 0;
     if (size || size.error().code == Code::kNotFound) return SQLITE_OK;
-    return Of(vfs).Answer(size, SQLITE_IOERR_ACCESS);
+    return Of(vfs).Answer(size, SQLITE_IOERR_ACCESS, {Code::kFailedPrecondition});
   }
   static int FullPathname(sqlite3_vfs*, const char* name, int size, char* out) {
     const auto length = std::strlen(name);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,7 +12,7 @@ struct sqlite3_vfs;
 namespace edgewise::queue::detail {
 
 /// SQLite's file layer over Files, for one connection that has its file alone: what SQLite does can so be made to fail, and be cut off.
-/// After a call that changes a file has failed (but for a full disk), or one that reads, nothing works any more: nobody knows what the
+/// After a sync has failed, or another call on an open file (but a write for a full disk), nothing works any more: nobody knows what the
 /// disk has, and a second sync would say "all" (fsync(2)). The connection is then closed, and the file opened with a layer of its own.
 /// Lifecycle: registered with SQLite as long as it lives; outlives the connection that was opened with name().
 /// Threads: as the connection, one at a time.
@@ -30,9 +31,10 @@ class SqliteVfs {
   struct File;
   friend struct SqliteCalls;
 
-  /// Notes how a call ended, and answers what SQLite gets: `code` for an error that has none of its own.
+  /// Notes how a call ended, and answers what SQLite gets: `code` for an error that has none of its own. `harmless`: what such an error
+  /// does not end.
   template <class T>
-  int Answer(const Result<T>& result, int code);
+  int Answer(const Result<T>& result, int code, std::initializer_list<Code> harmless);
 
   Files& files_;
   std::string name_;

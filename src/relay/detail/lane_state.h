@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "relay/detail/names.h"
@@ -12,6 +13,7 @@ namespace edgewise::relay {
 /// How far a lane is. One thread: that of Relay::Step().
 struct Relay::LaneState {
   std::optional<Batch> sending;  // cut and committed, not settled yet
+  bool reloaded = false;         // `sending` is a cut that was found: see StillWanted()
   bool object_stored = false;
   std::vector<queue::Receipt> receipts;  // of `sending`; after a restart they come with the next delivery
   std::uint64_t epoch = 0;               // with `through`: the end of the last cut
@@ -21,6 +23,7 @@ struct Relay::LaneState {
   std::vector<detail::BatchRange> lost_life;  // what the store holds behind that, of older epochs
   int refusals = 0;                           // of `sending`, one after the other, for what it is
   std::size_t most = 0;                       // events of the next cut; 0: as the options say
+  std::string settled_before;                 // the first of those that were carried, and came and were settled, last
   bool more = false;                          // the last delivery was full: more is likely to wait
   bool stopped = false;
   std::optional<Deadline::Clock::time_point> waiting_since;

@@ -8,6 +8,8 @@ find_package(simdjson REQUIRED)
 find_package(Boost 1.74 REQUIRED)  # Asio and Beast, headers only
 find_package(OpenSSL REQUIRED)
 find_package(SQLite3 REQUIRED)
+find_package(CURL 7.85 REQUIRED)
+find_package(EXPAT REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(tomlplusplus REQUIRED)

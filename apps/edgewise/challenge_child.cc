@@ -19,7 +19,7 @@ std::vector<std::string> Command(const Configuration& configuration, const Chall
   const auto& improve = *configuration.improve;
   std::vector<std::string> command = {OwnProgram(), "improve", "challenge"};
   const auto add = [&](const std::string& option, const std::string& value) { command.insert(command.end(), {option, value}); };
-  add("--store", configuration.state / "store");
+  add("--store", configuration.store);
   add("--champion", plan.champion);
   add("--until", plan.until);
   add("--select", plan.select);

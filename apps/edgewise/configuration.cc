@@ -63,6 +63,14 @@ std::vector<SiteAddress> ReadSites(ConfigurationReader& in, const toml::table& d
   return sites;
 }
 
+/// A signature in it would be shown by whoever shows the file, such as a support bundle.
+std::string ReadStore(ConfigurationReader& in, const toml::table& document, const std::filesystem::path& state) {
+  if (!document.contains("store")) return state / "store";
+  const auto text = in.Text(document, "store");
+  if (text.contains('?')) in.Wrong(document, "store", "must not hold a signature; put what stands behind the ? into EDGEWISE_STORE_SAS");
+  return text.contains("://") ? text : in.Path(document, "store").string();
+}
+
 ImprovePlan ReadImprove(ConfigurationReader& in, const toml::table& table) {
   in.Only(table, "improve");
   ImprovePlan plan;
@@ -86,6 +94,7 @@ Configuration Read(ConfigurationReader& in, const toml::table& document) {
   in.Only(document, "");
   Configuration read;
   read.state = in.Path(document, "state");
+  read.store = ReadStore(in, document, read.state);
   read.features = in.Path(document, "features");
   read.rules = in.Path(document, "rules");
   read.policy = in.Path(document, "policy");

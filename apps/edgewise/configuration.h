@@ -48,6 +48,7 @@ struct ImprovePlan {
 /// What `edgewise up -c FILE` builds. Paths are taken from the folder of the file.
 struct Configuration {
   std::filesystem::path state;  ///< Everything that is written goes below it.
+  std::string store;            ///< Where what may leave goes: a folder or a URL (store_choice.h).
   std::filesystem::path features, rules, policy;
   std::vector<TableFile> tables;
   std::string hub, registry;

@@ -7,6 +7,8 @@ namespace {
 
 constexpr std::array kOptions = std::to_array<Option>({
     {"", "state", "path", "", "", "", "Everything that is written goes below this folder; one process at a time holds it."},
+    {"", "store", "text", "", "store, in the state folder", "a folder, https://ACCOUNT.blob.core.windows.net/CONTAINER",
+     "Where what may leave goes; a container's signature (SAS) is in the environment's EDGEWISE_STORE_SAS."},
     {"", "features", "path", "", "", "", "The streams, the request and the features (docs/formats/features.md)."},
     {"", "rules", "path", "", "", "", "Labels, disruptions and insights: the rules file, below."},
     {"", "policy", "path", "", "", "", "What may leave a site (docs/formats/policy.md)."},

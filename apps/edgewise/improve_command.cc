@@ -5,7 +5,7 @@
 #include "commands.h"
 #include "example.h"
 #include "improve/challenge.h"
-#include "store/directory_store.h"
+#include "store_choice.h"
 #include "train/xgboost_trainer.h"
 #include "usage.h"
 
@@ -30,8 +30,8 @@ Result<improve::SampleSet> ReadSets(const Choice& choice, const Digest& layout, 
   }
   options.after = choice.samples_after;
   options.share = choice.share;
-  store::DirectoryStore store(SystemFiles(), choice.store);
-  EDGEWISE_ASSIGN(auto set, improve::ReadSamples(store, options, Deadline::Never()));
+  EDGEWISE_ASSIGN(const auto store, OpenStore(choice.store));
+  EDGEWISE_ASSIGN(auto set, improve::ReadSamples(*store, options, Deadline::Never()));
   sets.push_back(std::move(set));
   return improve::Join(std::move(sets));
 }
@@ -106,7 +106,7 @@ void AddImproveCommand(CLI::App& program, int& exit_code) {
       "Exit code 0: promoted, 3: refused; decision.json says why.\nExample:\n  edgewise improve challenge --store state/store "
       "--history EWR.jsonl.zst --champion model/model.json --until 2013-05-01 --version 2013-05 -o challenge");
   const auto choice = std::make_shared<Choice>();  // lives as long as the command
-  challenge->add_option("--store", choice->store, "folder of the store with the sites' samples")->required();
+  challenge->add_option("--store", choice->store, "the store with the sites' samples, as for relay run")->required();
   challenge->add_option("--history", choice->history, "files of samples that the data scientist began with");
   challenge->add_option("--champion", choice->champion, "model.json of the model that is live")->required();
   challenge->add_option("--until", choice->until, "only labels known before this date")->required();

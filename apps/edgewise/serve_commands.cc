@@ -9,7 +9,7 @@
 #include "hub_station.h"
 #include "registry_station.h"
 #include "state_lock.h"
-#include "store/directory_store.h"
+#include "store_choice.h"
 #include "usage.h"
 
 namespace edgewise {
@@ -43,12 +43,12 @@ Result<void> Registry(const Choice& choice) {
 Result<void> Hub(const Choice& choice) {
   const StopSignals signals;
   std::error_code ignored;
-  if (!std::filesystem::is_directory(choice.store, ignored))
+  if (!IsUrl(choice.store) && !std::filesystem::is_directory(FolderOf(choice.store), ignored))
     return Fail(Code::kNotFound, fmt::format("store {} is no folder; name the one that the sites write to", choice.store));
+  EDGEWISE_ASSIGN(const auto store, OpenStore(choice.store));
   EDGEWISE_ASSIGN(const auto lock, StateLock::Take(choice.state));
-  store::DirectoryStore store(SystemFiles(), choice.store);
   Metrics metrics;
-  EDGEWISE_ASSIGN(const auto hub, HubStation::Start({choice.state, choice.address, choice.sites, choice.pages}, store, metrics));
+  EDGEWISE_ASSIGN(const auto hub, HubStation::Start({choice.state, choice.address, choice.sites, choice.pages}, *store, metrics));
   SayWhere(choice, "hub", hub->address(), "/");
   hub->IndexUntil(signals);
   return {};
@@ -115,7 +115,8 @@ void AddHub(CLI::App& program, int& exit_code) {
   const auto choice = std::make_shared<Choice>();
   auto* hub = Add(program, exit_code, "hub", "the hub alone: index, API and pages over the store of sites that run elsewhere", Hub, choice);
   AddAddress(*hub, "--address", choice->address, "host:port; port 0 takes a free one")->required();
-  hub->add_option("--store", choice->store, "folder that the sites write to; only read")->required();
+  hub->add_option("--store", choice->store, "the store that the sites write to, only read: a folder or a URL, as for relay run")
+      ->required();
   hub->add_option("--state", choice->state, "folder for the hub's own state")->required();
   hub->add_option("--site", choice->sites, "a site that is expected: shown as empty until it speaks");
   hub->add_option("--pages", choice->pages, "folder of the built pages; else beside the program");

@@ -7,7 +7,7 @@
 
 #include "commands.h"
 #include "improve/challenge.h"
-#include "store/directory_store.h"
+#include "store_choice.h"
 #include "train/xgboost_trainer.h"
 #include "train_samples.h"
 #include "usage.h"
@@ -55,8 +55,8 @@ Result<void> Fit(const FitChoice& choice) {
   }
   if (!choice.store.empty()) {
     options.after = choice.samples_after;
-    store::DirectoryStore store(SystemFiles(), choice.store);
-    EDGEWISE_ASSIGN(auto set, improve::ReadSamples(store, options, Deadline::Never()));
+    EDGEWISE_ASSIGN(const auto store, OpenStore(choice.store));
+    EDGEWISE_ASSIGN(auto set, improve::ReadSamples(*store, options, Deadline::Never()));
     sets.push_back(std::move(set));
   }
   const auto set = improve::Join(std::move(sets));
@@ -122,7 +122,7 @@ void AddTrainCommand(CLI::App& program, int& exit_code) {
   model->footer("Example:\n  edgewise train fit -c edgewise.toml --history EWR.jsonl.zst --version pilot --until 2013-02-01 -o model");
   model->add_option("-c,--config", fit->config, "configuration: features")->required();
   model->add_option("--history", fit->history, "files of samples");
-  model->add_option("--store", fit->store, "folder of a store with the sites' samples");
+  model->add_option("--store", fit->store, "a store with the sites' samples, as for relay run");
   AddDate(*model, "--samples-after", fit->samples_after, "of the store, only samples of later local dates");
   model->add_option("--share", fit->share, "of the store, only this share of the samples")
       ->check(CLI::Range(0.0, 1.0))

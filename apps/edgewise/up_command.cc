@@ -17,7 +17,7 @@
 #include "site/site.h"
 #include "site_key.h"
 #include "state_lock.h"
-#include "store/directory_store.h"
+#include "store_choice.h"
 
 namespace edgewise {
 namespace {
@@ -59,7 +59,7 @@ class Up {
   Configuration configuration_;
   std::optional<StateLock> lock_;
   Metrics metrics_;
-  std::unique_ptr<store::DirectoryStore> store_;
+  std::unique_ptr<store::Store> store_;
   std::unique_ptr<RegistryStation> registry_;
   std::unique_ptr<HubStation> hub_;
   std::vector<std::unique_ptr<deploy::Target>> targets_;
@@ -119,8 +119,8 @@ Result<void> Up::Start() {
   EDGEWISE_TRY(CheckAddresses(configuration_));
   EDGEWISE_ASSIGN(const auto shared, ReadExample(SystemFiles(), configuration_));
   EDGEWISE_ASSIGN([[maybe_unused]] const auto policy, CheckPolicy(shared, configuration_));
+  EDGEWISE_ASSIGN(store_, OpenStore(configuration_.store));
   EDGEWISE_ASSIGN(lock_, StateLock::Take(configuration_.state));
-  store_ = std::make_unique<store::DirectoryStore>(SystemFiles(), configuration_.state / "store");
   EDGEWISE_ASSIGN(registry_, RegistryStation::Start(configuration_.state / "registry", configuration_.registry));
   EDGEWISE_TRY(StartHub());
   for (const auto& address : configuration_.sites) EDGEWISE_TRY(StartSite(shared, address));

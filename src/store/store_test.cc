@@ -5,23 +5,16 @@
 #include <filesystem>
 #include <fstream>
 
+#include "store/blob_store.h"
+#include "store/conformance_test.h"
 #include "store/directory_store.h"
+#include "store/fake_blob_server.h"
 #include "store/fake_store.h"
-
-/// Stands in for the real policy, which is not linked here: Permitted can be made by a class of this name alone.
-namespace edgewise::relay {
-class Policy {
- public:
-  static event::Permitted<std::string> Permit(std::string bytes) { return event::Permitted<std::string>(std::move(bytes)); }
-};
-}  // namespace edgewise::relay
 
 namespace edgewise::store {
 namespace {
 
 namespace fs = std::filesystem;
-
-event::Permitted<std::string> Bytes(std::string text) { return relay::Policy::Permit(std::move(text)); }
 
 struct OnDirectory {
   fs::path root = fs::temp_directory_path() / ("edgewise-store-" + std::to_string(getpid()));
@@ -31,62 +24,14 @@ struct OnDirectory {
 struct Fake {
   FakeStore store;
 };
-
-/// The promises of store.h, for every implementation.
-template <class T>
-class StoreConformance : public testing::Test {
- protected:
-  T set_up_;
-  Store& store_ = set_up_.store;
-  Deadline deadline_ = Deadline::After(std::chrono::seconds(30));
+struct OnBlobs {
+  FakeBlobServer server;
+  std::unique_ptr<BlobStore> behind = BlobStore::Open(server.Url()).value();
+  Store& store = *behind;
 };
-using Implementations = testing::Types<OnDirectory, Fake>;
-TYPED_TEST_SUITE(StoreConformance, Implementations);
 
-TYPED_TEST(StoreConformance, GivesBackTheBytesThatWerePut) {
-  const std::string bytes("a\0b\n", 4);
-  ASSERT_TRUE(this->store_.Put("sites/EWR/a.jsonl", Bytes(bytes), this->deadline_));
-  EXPECT_EQ(*this->store_.Get("sites/EWR/a.jsonl", this->deadline_), bytes);
-}
-
-TYPED_TEST(StoreConformance, ASecondPutIsRefusedAndChangesNothing) {
-  ASSERT_TRUE(this->store_.Put("a", Bytes("first"), this->deadline_));
-  const auto second = this->store_.Put("a", Bytes("second"), this->deadline_);
-  ASSERT_FALSE(second);
-  EXPECT_EQ(second.error().code, Code::kAlreadyExists);
-  EXPECT_EQ(*this->store_.Get("a", this->deadline_), "first");
-}
-
-TYPED_TEST(StoreConformance, AMissingObjectIsNotFound) {
-  EXPECT_EQ(this->store_.Get("sites/none", this->deadline_).error().code, Code::kNotFound);
-}
-
-TYPED_TEST(StoreConformance, ListsByPrefixInOrderAndInPages) {
-  EXPECT_TRUE(this->store_.List("", "", 10, this->deadline_)->empty());
-  for (const auto* name : {"s/b/2", "s/a/1", "s/ab", "s/b/1", "t/1"}) ASSERT_TRUE(this->store_.Put(name, Bytes("x"), this->deadline_));
-  using Names = std::vector<std::string>;
-  EXPECT_EQ(*this->store_.List("s/", "", 10, this->deadline_), (Names{"s/a/1", "s/ab", "s/b/1", "s/b/2"}));
-  EXPECT_EQ(*this->store_.List("s/", "s/ab", 1, this->deadline_), (Names{"s/b/1"}));
-  EXPECT_EQ(*this->store_.List("s/a", "", 10, this->deadline_), (Names{"s/a/1", "s/ab"}));
-}
-
-TYPED_TEST(StoreConformance, ShowsTheFoldersThatHoldObjects) {
-  EXPECT_TRUE(this->store_.Folders("", this->deadline_)->empty());
-  for (const auto* name : {"s/b/2", "s/a/x/1", "s/ab", "s/b/1", "t/1"}) ASSERT_TRUE(this->store_.Put(name, Bytes("x"), this->deadline_));
-  using Names = std::vector<std::string>;
-  EXPECT_EQ(*this->store_.Folders("", this->deadline_), (Names{"s/", "t/"}));
-  EXPECT_EQ(*this->store_.Folders("s/", this->deadline_), (Names{"s/a/", "s/b/"}));
-  EXPECT_TRUE(this->store_.Folders("s/b/", this->deadline_)->empty());
-  EXPECT_TRUE(this->store_.Folders("nowhere/", this->deadline_)->empty());
-}
-
-TYPED_TEST(StoreConformance, NamesThatWouldLeaveTheStoreAreRefused) {
-  for (const std::string name : {"", "/a", "a/", "a//b", "../a", "a/../b", "a/./b", "a b", "a\\b"}) {
-    EXPECT_EQ(this->store_.Put(name, Bytes("x"), this->deadline_).error().code, Code::kInvalidArgument) << name;
-    EXPECT_EQ(this->store_.Get(name, this->deadline_).error().code, Code::kInvalidArgument) << name;
-  }
-  EXPECT_FALSE(this->store_.Put(std::string(513, 'a'), Bytes("x"), this->deadline_));
-}
+using Implementations = testing::Types<OnDirectory, Fake, OnBlobs>;
+INSTANTIATE_TYPED_TEST_SUITE_P(All, StoreConformance, Implementations);
 
 TEST(DirectoryStore, AnEntryThatIsGoneWhileItsFolderIsReadHidesNoOther) {
   OnDirectory made;

@@ -49,7 +49,7 @@ std::vector<Arrived> EventsIn(std::string_view object) {
 }
 
 /// In the order in which a reader of the store meets them: by lane, epoch and sequence.
-std::vector<Arrived> ReadSink(store::FakeStore& sink) {
+std::vector<Arrived> ReadSink(store::Store& sink) {
   std::vector<Arrived> arrived;
   const auto names = sink.List("", "", SIZE_MAX, kNever).value();
   for (const auto& name : names) {
@@ -86,7 +86,7 @@ Admitted AdmittedBy(const std::vector<queue::LaneDepth>& depths) {
   return admitted;
 }
 
-Findings CheckSink(store::FakeStore& sink, const std::vector<std::uint64_t>& entries, std::uint64_t made, Admitted admitted) {
+Findings CheckSink(store::Store& sink, const std::vector<std::uint64_t>& entries, std::uint64_t made, Admitted admitted) {
   Findings found;
   found.acknowledged = entries.size() * kEventsOfAnEntry;
   std::set<std::uint64_t> numbers;

@@ -7,7 +7,7 @@
 
 #include "event/event.h"
 #include "queue/queue.h"
-#include "store/fake_store.h"
+#include "store/store.h"
 
 namespace edgewise::simulation {
 
@@ -33,6 +33,6 @@ struct Findings {
 
 /// Compares what the store holds with the events of these entries (ascending): each is there exactly once, in order within its lane. Those
 /// of other entries up to `made` may be there, or not: a disk that was set back has forgotten that they were acknowledged.
-Findings CheckSink(store::FakeStore& sink, const std::vector<std::uint64_t>& entries, std::uint64_t made, Admitted admitted);
+Findings CheckSink(store::Store& sink, const std::vector<std::uint64_t>& entries, std::uint64_t made, Admitted admitted);
 
 }  // namespace edgewise::simulation

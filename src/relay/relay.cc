@@ -208,11 +208,19 @@ Result<void> Relay::Finish(Lane lane, Deadline deadline) {
   if (state.most *= 2; state.most >= options_.max_events) state.most = 0;
   const auto batch = std::move(*state.sending);
   state.sending.reset();
-  state.allowed->Increment(static_cast<double>(batch.head.events));
-  state.denied->Increment(static_cast<double>(batch.head.denied));
+  const auto [allowed, denied] =
+      state.repeated ? std::pair<std::uint64_t, std::uint64_t>() : std::pair(batch.head.events, batch.head.denied);
+  state.repeated = false;
+  state.allowed->Increment(static_cast<double>(allowed));
+  state.denied->Increment(static_cast<double>(denied));
   state.batches->Increment();
   const std::scoped_lock lock(mutex_);
-  status_.lanes[lane] = {batch.allowed_ever, batch.denied_ever, batch.head.last};
+  auto& status = status_.lanes[lane];
+  status = {.allowed = batch.allowed_ever,
+            .denied = batch.denied_ever,
+            .stored_through = batch.head.last,
+            .allowed_now = status.allowed_now + allowed,
+            .denied_now = status.denied_now + denied};
   status_.leak_bits_max = std::max(status_.leak_bits_max, batch.head.leak_bits_max);
   return {};
 }

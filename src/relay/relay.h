@@ -34,11 +34,13 @@ struct Options {
   std::function<Deadline::Clock::time_point()> now = &Deadline::Clock::now;  ///< Monotonic, for max_age.
 };
 
-/// Counts over the lane's life, restarts included. No site data: this is shown to everyone.
+/// Counts over the lane's life, restarts included, and since this start. No site data: this is shown to everyone.
 struct LaneStatus {
   std::uint64_t allowed = 0;
   std::uint64_t denied = 0;
   std::uint64_t stored_through = 0;  ///< Sequence up to which everything is stored or denied.
+  std::uint64_t allowed_now = 0;     ///< Since the start.
+  std::uint64_t denied_now = 0;
 };
 
 struct RelayStatus {

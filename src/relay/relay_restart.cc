@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "base/log.h"
 #include "relay/detail/lane_state.h"
 #include "relay/detail/names.h"
 
@@ -50,7 +51,13 @@ Result<void> Relay::LoadCuts() {
     EDGEWISE_TRY(files_.ReplaceDurably(path, *bytes));
     state.epoch = batch.head.epoch;
     state.through = batch.head.last;
-    status_.lanes[lane] = {batch.allowed_ever - batch.head.events, batch.denied_ever - batch.head.denied, batch.head.first - 1};
+    if (batch.head.policy != policy_.digest()) {
+      log::Warn("relay {}: {} events {} to {} were judged by policy {} and leave as they were; policy {} holds for those behind them",
+                options_.site, LaneName(lane), batch.head.first, batch.head.last, batch.head.policy.Short(), policy_.digest().Short());
+    }
+    status_.lanes[lane] = {.allowed = batch.allowed_ever - batch.head.events,
+                           .denied = batch.denied_ever - batch.head.denied,
+                           .stored_through = batch.head.first - 1};
     state.sending = std::move(batch);
     state.reloaded = true;
   }
@@ -70,6 +77,7 @@ Result<bool> Relay::StillWanted(event::Lane lane, Deadline deadline) {
     const auto stored = store_.Get(head.manifest_name, deadline);
     if (!stored && stored.error().code != Code::kNotFound) return std::unexpected(stored.error());
     if (!stored) return false;
+    state.repeated = true;
   }
   state.reloaded = false;
   return true;

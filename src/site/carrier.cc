@@ -8,12 +8,16 @@ namespace {
 using std::chrono::seconds;
 constexpr std::chrono::milliseconds kPause{200};  // between two looks for something to carry
 constexpr seconds kStepLimit{30};
-constexpr seconds kLook{1};  // how often the queue's depth is looked at
+constexpr std::chrono::milliseconds kFirstPause{1000}, kLongestPause{8000};  // after a failure
+constexpr seconds kLook{1};                                                  // how often the queue's depth is looked at
 
 }  // namespace
 
 Carrier::Carrier(Parts parts)
-    : parts_(std::move(parts)), watch_(parts_.metrics, parts_.site), stepper_(kPause, [this] { return Step(); }) {}
+    : parts_(std::move(parts)),
+      backoff_(kFirstPause, kLongestPause),
+      watch_(parts_.metrics, parts_.site),
+      stepper_(kPause, [this] { return Step(); }) {}
 
 void Carrier::Flush(Answer done) {
   {
@@ -39,11 +43,8 @@ bool Carrier::Step() {
     const std::lock_guard lock(mutex_);
     flushes = std::exchange(flushes_, {});
   }
-  auto moved = parts_.relay->Step(!flushes.empty(), Deadline::After(kStepLimit));
-  while (!flushes.empty() && moved && *moved) moved = parts_.relay->Step(true, Deadline::After(kStepLimit));
-  auto trouble = moved ? std::string() : moved.error().message;
-  if (!trouble.empty() && trouble != trouble_) log::Warn("site {}: relay: {}; it is tried again", parts_.site, trouble);
-  trouble_ = std::move(trouble);
+  const bool rests = flushes.empty() && std::chrono::steady_clock::now() < next_try_;
+  const auto moved = rests ? Result<bool>(false) : Carry(!flushes.empty());
   if (!flushes.empty() || std::chrono::steady_clock::now() - looked_ >= kLook) LookAtQueue();
   const auto status = parts_.relay->Status();
   for (auto& done : flushes) {
@@ -54,6 +55,22 @@ bool Carrier::Step() {
     }
   }
   return moved.value_or(false);
+}
+
+Result<bool> Carrier::Carry(bool flush) {
+  auto moved = parts_.relay->Step(flush, Deadline::After(kStepLimit));
+  while (flush && moved && *moved) moved = parts_.relay->Step(true, Deadline::After(kStepLimit));
+  if (moved) {
+    if (!trouble_.empty()) log::Info("site {}: relay: goes on", parts_.site);
+    trouble_.clear();
+    backoff_.Reset();
+    next_try_ = {};
+    return moved;
+  }
+  if (moved.error().message != trouble_) log::Warn("site {}: relay: {}; it is tried again", parts_.site, moved.error().message);
+  trouble_ = moved.error().message;
+  next_try_ = std::chrono::steady_clock::now() + backoff_.Next();
+  return moved;
 }
 
 void Carrier::LookAtQueue() {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/backoff.h"
 #include "base/clock.h"
 #include "queue/queue.h"
 #include "relay/relay.h"
@@ -18,6 +19,7 @@
 namespace edgewise::site {
 
 /// Steps a site's relay on a thread of its own, from the first moment to the last, and knows what has left.
+/// What fails is tried again within a second at first, within 8 s in the end; a flush tries at once.
 /// Threads: everything by any number. Its destructor ends the thread; who still waits for a flush is not answered.
 class Carrier {
  public:
@@ -41,13 +43,16 @@ class Carrier {
 
  private:
   bool Step();
+  Result<bool> Carry(bool flush);
   void LookAtQueue();
 
   Parts parts_;
-  std::chrono::steady_clock::time_point looked_;  // its own thread only
-  std::string trouble_;                           // likewise: what was said last
-  QueueWatch watch_;                              // likewise
-  mutable std::mutex mutex_;                      // guards all below
+  std::chrono::steady_clock::time_point looked_;    // its own thread only
+  std::string trouble_;                             // likewise: what was said last
+  Backoff backoff_;                                 // likewise
+  std::chrono::steady_clock::time_point next_try_;  // likewise
+  QueueWatch watch_;                                // likewise
+  mutable std::mutex mutex_;                        // guards all below
   QueueFigures figures_;
   Drained drained_;
   std::vector<Answer> flushes_;  // who waits

@@ -14,6 +14,7 @@ namespace edgewise::relay {
 struct Relay::LaneState {
   std::optional<Batch> sending;  // cut and committed, not settled yet
   bool reloaded = false;         // `sending` is a cut that was found: see StillWanted()
+  bool repeated = false;         // the cut in `sending` was stored and settled before the restart
   bool object_stored = false;
   std::vector<queue::Receipt> receipts;  // of `sending`; after a restart they come with the next delivery
   std::uint64_t epoch = 0;               // with `through`: the end of the last cut

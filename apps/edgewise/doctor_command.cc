@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <nlohmann/json.hpp>
 
@@ -7,54 +6,11 @@
 #include "configuration_check.h"
 #include "doctor.h"
 #include "example.h"
-#include "net/http.h"
 #include "queue_access.h"
-#include "state_lock.h"
 #include "wrap.h"
 
 namespace edgewise {
 namespace {
-
-struct Finding {
-  std::string what;
-  bool good = false;
-  std::string found;
-  std::string fix;  ///< What to do about it; "" if it is good.
-};
-
-Finding Check(std::string what, const Result<void>& result, std::string good, std::string fix) {
-  if (result) return {std::move(what), true, std::move(good), ""};
-  return {std::move(what), false, result.error().message, std::move(fix)};
-}
-
-Result<void> AddressFree(const std::string& address) {
-  EDGEWISE_ASSIGN(
-      const auto server,
-      net::HttpServer::Start({{address}}, [](const auto&, const auto& respond) { respond(net::HttpResponse::Text(200, "")); }, {}));
-  server->Stop();
-  return {};
-}
-
-/// The folder itself, or the one in which it will be made.
-std::filesystem::path Existing(std::filesystem::path folder) {
-  std::error_code ignored;
-  while (!std::filesystem::exists(folder, ignored) && folder.has_relative_path()) folder = folder.parent_path();
-  return folder.empty() ? std::filesystem::path(".") : folder;
-}
-
-Result<void> Writable(const std::filesystem::path& folder) {
-  const auto existing = Existing(folder);
-  if (!std::filesystem::is_directory(existing)) return Fail(Code::kFailedPrecondition, existing.string() + " is no folder");
-  if (access(existing.c_str(), W_OK | X_OK) != 0) return Fail(Code::kFailedPrecondition, existing.string() + " may not be written");
-  return {};
-}
-
-Result<void> RoomLeft(const std::filesystem::path& folder) {
-  std::error_code error;
-  const auto space = std::filesystem::space(Existing(folder), error);
-  if (error || space.available >= (1ULL << 30U)) return {};
-  return Fail(Code::kResourceExhausted, fmt::format("{} MB are free; a site wants 1,024", space.available >> 20U));
-}
 
 std::vector<Finding> ExamineFiles(const Configuration& configuration) {
   std::vector<Finding> found;
@@ -72,30 +28,6 @@ std::vector<Finding> ExamineFiles(const Configuration& configuration) {
   const auto checked = policy ? Result<void>() : std::unexpected(policy.error());
   found.push_back(
       Check("policy", checked, policy ? policy->Short() : "", "mend the line that is named; docs/formats/policy.md has the form"));
-  return found;
-}
-
-std::vector<Finding> ExamineMachine(const Configuration& configuration) {
-  const auto& state = configuration.state;
-  std::vector<Finding> found;
-  found.push_back(
-      Check("state folder", Writable(state), state.string(), "name a folder that you may write to: \"state\" in the configuration"));
-  const auto held = StateLock::Check(state);
-  found.push_back(
-      Check("state folder is free", held, "nobody uses it", "stop the other process, or give this one a state folder of its own"));
-  found.push_back(Check("disk", RoomLeft(state), "enough room", "free space, or name a state folder on another disk"));
-  const auto port = [&](const std::string& who, const std::string& address) {
-    const auto free = AddressFree(address);
-    const bool wrong = !free && free.error().code == Code::kInvalidArgument;
-    found.push_back(Check("address of " + who, free, address,
-                          wrong  ? "write host:port with an address of this machine, such as 127.0.0.1:8080"
-                          : held ? "see what listens there with: ss -ltnp; or name another port in the configuration"
-                                 : "stop the process that uses the state folder first"));
-  };
-  found.push_back(Check("addresses", CheckAddresses(configuration), "each its own", "give one of the two another port"));
-  port("the hub", configuration.hub);
-  port("the registry", configuration.registry);
-  for (const auto& site : configuration.sites) port(site.name, site.address);
   return found;
 }
 
@@ -137,17 +69,28 @@ std::vector<Finding> Examine(const std::string& file) {
   if (!configuration) return found;
   for (auto& finding : ExamineFiles(*configuration)) found.push_back(std::move(finding));
   for (auto& finding : ExamineMachine(*configuration)) found.push_back(std::move(finding));
+  for (auto& finding : ExamineOutside(*configuration)) found.push_back(std::move(finding));
   for (auto& finding : ExamineQueues(*configuration)) found.push_back(std::move(finding));
   return found;
 }
 
-void Print(const std::vector<Finding>& findings) {
+/// Of a configuration that cannot be read nothing is known.
+bool RunsAlready(const std::string& file) {
+  const auto configuration = ReadConfiguration(file);
+  return configuration && Runs(*configuration);
+}
+
+void Print(const std::vector<Finding>& findings, bool runs) {
   for (const auto& finding : findings) {
     fmt::print("{}", Wrap(fmt::format("{:<6}{:<26}{}", finding.good ? "ok" : "MEND", finding.what, finding.found), 0, 32));
     if (!finding.good) fmt::print("{}", Wrap("fix: " + finding.fix, 6, 11));
   }
   const auto bad = std::ranges::count(findings, false, &Finding::good);
-  fmt::print("{}\n", bad == 0 ? "edgewise up can run this here." : fmt::format("{} to mend before edgewise up can run this.", bad));
+  if (runs) {
+    fmt::print("{}\n", bad == 0 ? "edgewise up runs this here, and is well." : fmt::format("edgewise up runs this here; {} to mend.", bad));
+  } else {
+    fmt::print("{}\n", bad == 0 ? "edgewise up can run this here." : fmt::format("{} to mend before edgewise up can run this.", bad));
+  }
 }
 
 nlohmann::ordered_json ToJson(const std::vector<Finding>& findings) {
@@ -159,10 +102,15 @@ nlohmann::ordered_json ToJson(const std::vector<Finding>& findings) {
 
 }  // namespace
 
+Finding Check(std::string what, const Result<void>& result, std::string good, std::string fix) {
+  if (result) return {std::move(what), true, std::move(good), ""};
+  return {std::move(what), false, result.error().message, std::move(fix)};
+}
+
 nlohmann::ordered_json FindingsOf(const std::string& configuration_file) { return ToJson(Examine(configuration_file)); }
 
 void AddDoctorCommand(CLI::App& program, int& exit_code) {
-  auto* doctor = program.add_subcommand("doctor", "look whether a configuration can run here, before it does");
+  auto* doctor = program.add_subcommand("doctor", "look whether a configuration can run here, or whether what runs is well");
   doctor->footer(
       "Exit code 1: something must be mended first. Nothing is changed, but that a stopped site's queue of an older format is "
       "upgraded.\nExample:\n  edgewise doctor -c examples/flights/edgewise.toml");
@@ -176,7 +124,7 @@ void AddDoctorCommand(CLI::App& program, int& exit_code) {
     if (*json) {
       fmt::print("{}\n", ToJson(findings).dump());
     } else {
-      Print(findings);
+      Print(findings, RunsAlready(*file));
     }
   });
 }

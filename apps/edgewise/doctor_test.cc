@@ -1,6 +1,7 @@
 // What would go wrong later is found before, each with its fix.
 #include "command_runner_test.h"
 #include "queue/sqlite_queue.h"
+#include "store/fake_blob_server.h"
 
 namespace edgewise {
 namespace {
@@ -109,6 +110,51 @@ TEST_F(Doctor, ASupportBundleHoldsWhatHelpsAndNoEvent) {
   EXPECT_EQ(bundle["sites"]["JFK"]["files"][0]["name"], "queue.db");
   EXPECT_FALSE(bundle["doctor"].empty());
   EXPECT_TRUE(bundle["hub"].contains("error")) << "it does not run";
+}
+
+TEST_F(Doctor, LooksWhetherTheStoreAnswersAndItsSignatureLasts) {
+  const store::FakeBlobServer server;
+  const auto url = server.Url();
+  const auto file = WriteConfiguration("store = \"" + url.substr(0, url.find('?')) + "\"\n");
+  const auto with = [&](const std::string& signature, const auto& look) {
+    setenv("EDGEWISE_STORE_SAS", signature.c_str(), 1);
+    look();
+    unsetenv("EDGEWISE_STORE_SAS");
+  };
+  const auto good = url.substr(url.find('?') + 1);
+  with(good + "&se=2099-01-01T00%3A00%3A00Z", [&] {
+    EXPECT_EQ(Finding("store", file)["good"], true) << Finding("store", file);
+    EXPECT_EQ(Finding("signature of the store", file)["good"], true);
+    EXPECT_EQ(Finding("clock", file)["good"], true);
+  });
+  with(good + "&se=2020-01-01T00%3A00%3A00Z",
+       [&] { ExpectMend("signature of the store", file, "ended at 2020-01-01", "EDGEWISE_STORE_SAS"); });
+  with("sig=t0psecret", [&] {
+    ExpectMend("store", file, "403 AuthenticationFailed", "kept here");
+    EXPECT_FALSE(Run({"doctor", "-c", file}).out.contains("t0psecret"));
+  });
+}
+
+TEST_F(Doctor, SeesAClockThatWasSetBackAndAKeyThatOthersCanRead) {
+  const auto file = WithSite("127.0.0.1:0");
+  std::filesystem::create_directories(In("state/sites/JFK"));
+  (void)queue::SqliteQueue::Open(In("state/sites/JFK/queue.db"), {.site = "JFK"}).value();
+  EXPECT_EQ(Finding("clock", file)["good"], true);
+  const auto hour = std::chrono::hours(1);
+  std::filesystem::last_write_time(In("state/sites/JFK/queue.db"), std::filesystem::file_time_type::clock::now() + hour);
+  ExpectMend("clock", file, "written", "set the clock");
+  Write("state/sites/JFK/pseudonyms.key", "0123456789abcdef");
+  std::filesystem::permissions(In("state/sites/JFK/pseudonyms.key"), std::filesystem::perms(0644));
+  ExpectMend("key of JFK", file, "can be read by others", "chmod 600");
+}
+
+TEST_F(Doctor, ABundleOfABrokenConfigurationSaysWhatIsWrong) {
+  Write("broken.toml", "state = \n");
+  const auto answer = Run({"support-bundle", "-c", In("broken.toml"), "-o", In("support.json")});
+  ASSERT_EQ(answer.code, 0) << answer.error;
+  const auto bundle = json::parse(Read("support.json"));
+  EXPECT_EQ(bundle["configuration"], "state = \n");
+  EXPECT_NE(bundle["doctor"][0]["found"].get<std::string>().find("broken.toml"), std::string::npos);
 }
 
 }  // namespace

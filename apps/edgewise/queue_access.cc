@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "net/http.h"
+#include "queue/depth_json.h"
 
 namespace edgewise {
 namespace {
@@ -44,14 +45,8 @@ class AtSite final : public QueueAccess {
     EDGEWISE_ASSIGN(const auto answer, Ask("GET", "/queue/depths"));
     std::vector<queue::LaneDepth> depths;
     for (const auto& each : answer.at("lanes")) {
-      EDGEWISE_ASSIGN(const auto lane, event::ParseLane(each.at("lane").get<std::string>()));
-      depths.push_back({.lane = lane,
-                        .waiting = each.at("waiting"),
-                        .dead = each.at("dead"),
-                        .damaged = each.at("damaged"),
-                        .missing = each.at("missing"),
-                        .dropped = each.at("dropped"),
-                        .appended = each.at("appended")});
+      EDGEWISE_ASSIGN(const auto depth, queue::DepthFromJson(each));
+      depths.push_back(depth);
     }
     return depths;
   }
@@ -94,17 +89,20 @@ Result<std::unique_ptr<QueueAccess>> QueueAccess::Open(const std::filesystem::pa
 }
 
 Result<void> QueueAccess::ForEach(const std::function<Result<void>(const Kept&)>& take) {
-  constexpr std::size_t kPage = 1000;
-  for (const auto lane : event::kLanes) {
-    std::uint64_t after = 0;
-    while (true) {
-      EDGEWISE_ASSIGN(const auto page, Page(lane, after, kPage));
-      for (const auto& kept : page) EDGEWISE_TRY(take(kept));
-      if (page.size() < kPage) break;
-      after = page.back().id.sequence;
-    }
+  return queue::SqliteQueue::ForEach([this](event::Lane lane, std::uint64_t after, std::size_t limit) { return Page(lane, after, limit); },
+                                     take);
+}
+
+std::string_view NameOf(QueueAccess::Kept::State state) {
+  switch (state) {
+    case QueueAccess::Kept::State::kWaiting:
+      return "waiting";
+    case QueueAccess::Kept::State::kDead:
+      return "dead";
+    case QueueAccess::Kept::State::kDamaged:
+      return "damaged";
   }
-  return {};
+  return "";
 }
 
 }  // namespace edgewise

@@ -26,4 +26,6 @@ class QueueAccess {
   Result<void> ForEach(const std::function<Result<void>(const Kept&)>& take);
 };
 
+std::string_view NameOf(QueueAccess::Kept::State state);  ///< "waiting", "dead", "damaged"
+
 }  // namespace edgewise

@@ -10,6 +10,8 @@
 #include "base/files.h"
 #include "commands.h"
 #include "queue/sqlite_queue.h"
+#include "queue_access.h"
+#include "stop_signals.h"
 
 namespace edgewise {
 namespace {
@@ -61,6 +63,7 @@ Result<std::unique_ptr<SqliteQueue>> OpenForWriting(const Choice& choice) {
 }
 
 Result<void> Write(const Choice& choice) {
+  const StopSignals signals;
   EDGEWISE_ASSIGN(const auto lane, event::ParseLane(choice.lane));
   EDGEWISE_ASSIGN(const auto queue, OpenForWriting(choice));
   const std::vector<event::Event> events(choice.batch, Filled(lane, choice));
@@ -69,10 +72,13 @@ Result<void> Write(const Choice& choice) {
   for (std::uint64_t done = 0; done < choice.count;) {
     const auto some = std::span(events).first(std::min<std::uint64_t>(choice.batch, choice.count - done));
     const auto asked = Clock::now();
-    EDGEWISE_ASSIGN(const auto ids, queue->Append(some, std::nullopt, Deadline::After(std::chrono::minutes(1))));
+    const auto ids = queue->Append(some, std::nullopt, Deadline::After(std::chrono::minutes(1)));
+    if (!ids) return Fail(ids.error().code, fmt::format("{}; {} of {} events are on the disk", ids.error().message, done, choice.count));
     milliseconds.push_back(std::chrono::duration<double, std::milli>(Clock::now() - asked).count());
-    if (choice.print_acks) PrintAcknowledged(ids);
+    if (choice.print_acks) PrintAcknowledged(*ids);
     done += some.size();
+    if (done < choice.count && signals.Came(std::chrono::milliseconds(0)))
+      return Fail(Code::kCancelled, fmt::format("stopped: {} of {} events are on the disk", done, choice.count));
   }
   const auto seconds = std::chrono::duration<double>(Clock::now() - begin).count();
   std::ranges::sort(milliseconds);
@@ -90,20 +96,8 @@ Result<void> Write(const Choice& choice) {
   return {};
 }
 
-std::string_view NameOf(SqliteQueue::Kept::State state) {
-  switch (state) {
-    case SqliteQueue::Kept::State::kWaiting:
-      return "waiting";
-    case SqliteQueue::Kept::State::kDead:
-      return "dead";
-    case SqliteQueue::Kept::State::kDamaged:
-      return "damaged";
-  }
-  return "";
-}
-
 Result<void> Dump(const Choice& choice) {
-  EDGEWISE_ASSIGN(const auto queue, SqliteQueue::OpenExisting(FileIn(choice)));
+  EDGEWISE_ASSIGN(const auto queue, QueueAccess::Open(choice.path));
   return queue->ForEach([&](const SqliteQueue::Kept& kept) -> Result<void> {
     const auto id = kept.id.ToString();
     if (choice.json) {
@@ -156,7 +150,9 @@ void AddQueueCommand(CLI::App& program, int& exit_code) {
       "Example:\n  edgewise queue write --path build/queue --count 100000 --size 300 --batch 64 --print-acks");
   auto* dump =
       Add(*queue, exit_code, "dump", "each event that is in the file, in order, with its state: waiting, dead or damaged", Dump, choice);
-  dump->footer("A queue in use is refused: stop its site first.\nExample:\n  edgewise queue dump --path build/flights/sites/EWR --json");
+  dump->footer(
+      "A site that runs is asked through its socket; a queue that another process has is refused.\nExample:\n  edgewise queue dump --path "
+      "build/flights/sites/EWR --json");
 }
 
 }  // namespace edgewise

@@ -7,6 +7,7 @@
 
 #include "commands.h"
 #include "output_file.h"
+#include "queue/depth_json.h"
 #include "queue_access.h"
 #include "wrap.h"
 
@@ -21,10 +22,6 @@ struct Choice {
   std::size_t lines = 10;
   bool all = false, json = false;
 };
-
-std::string_view NameOf(Kept::State state) {
-  return state == Kept::State::kWaiting ? "waiting" : state == Kept::State::kDead ? "dead" : "damaged";
-}
 
 /// The event as it is, or, of a damaged one, what is left of it as text.
 ordered_json ToJson(const Kept& kept) {
@@ -149,7 +146,8 @@ Result<void> Export(const Choice& choice) {
     return out.Write(ToJson(kept).dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n");
   }));
   EDGEWISE_TRY(out.Finish());
-  choice.json ? PrintJson({{"file", choice.out}, {"events", events}}) : fmt::print("{}: {} events\n", choice.out, events);
+  choice.json ? PrintJson({{"file", choice.out}, {"events", events}})
+              : fmt::print("{}: {} event{}\n", choice.out, events, events == 1 ? "" : "s");
   return {};
 }
 
@@ -160,13 +158,7 @@ Result<void> Count(const Choice& choice) {
     fmt::print("{:<9} {:>11} {:>8} {:>8} {:>8} {:>10} {:>12}\n", "lane", "waiting", "dead", "damaged", "missing", "dropped", "appended");
   for (const auto& depth : depths) {
     if (choice.json) {
-      PrintJson({{"lane", event::LaneName(depth.lane)},
-                 {"waiting", depth.waiting},
-                 {"dead", depth.dead},
-                 {"damaged", depth.damaged},
-                 {"missing", depth.missing},
-                 {"dropped", depth.dropped},
-                 {"appended", depth.appended}});
+      PrintJson(queue::ToJson(depth));
     } else {
       fmt::print("{:<9} {:>11} {:>8} {:>8} {:>8} {:>10} {:>12}\n", event::LaneName(depth.lane), depth.waiting, depth.dead, depth.damaged,
                  depth.missing, depth.dropped, depth.appended);

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "net/http.h"
 #include "store/blob_store.h"
 #include "store/directory_store.h"
 
@@ -20,6 +21,12 @@ std::string SignatureOfEnvironment() {
 }
 
 }  // namespace
+
+std::optional<ProcessingTime> SignatureEnds() {
+  const net::HttpRequest query{.method = {}, .target = "/?" + SignatureOfEnvironment(), .headers = {}, .body = {}};
+  const auto end = ParseTime(query.query("se"));
+  return end ? std::optional(ProcessingTime{end->ms}) : std::nullopt;
+}
 
 bool IsUrl(const std::string& store) { return store.contains("://") && !store.starts_with("file://"); }
 

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
+#include "base/time.h"
 #include "store/store.h"
 
 namespace edgewise {
@@ -16,6 +18,8 @@ inline constexpr const char* kStoreText =
 /// shows it.
 /// Errors: kInvalidArgument (a file, a URL that is none), kUnimplemented (another kind of store).
 Result<std::unique_ptr<store::Store>> OpenStore(const std::string& name);
+/// When the environment's signature ends, if it says so ("se", percent-encoded ISO 8601).
+std::optional<ProcessingTime> SignatureEnds();
 bool IsUrl(const std::string& store);
 /// What OpenStore would use as a folder.
 std::string FolderOf(const std::string& store);

@@ -9,6 +9,7 @@
 #include "doctor.h"
 #include "net/http.h"
 #include "output_file.h"
+#include "queue/depth_json.h"
 #include "queue_access.h"
 
 namespace edgewise {
@@ -53,9 +54,7 @@ ordered_json DepthsIn(const fs::path& folder) {
   if (!depths) return {{"error", depths.error().message}};
   ordered_json lanes;
   for (const auto& depth : *depths) {
-    lanes[std::string(event::LaneName(depth.lane))] = {{"waiting", depth.waiting}, {"dead", depth.dead},
-                                                       {"damaged", depth.damaged}, {"missing", depth.missing},
-                                                       {"dropped", depth.dropped}, {"appended", depth.appended}};
+    lanes[std::string(event::LaneName(depth.lane))] = queue::ToJson(depth);
   }
   return lanes;
 }
@@ -68,11 +67,7 @@ ordered_json Fetch(const std::string& address, const char* path) {
   return answer->body;
 }
 
-Result<void> Collect(const Choice& choice) {
-  EDGEWISE_ASSIGN(const auto configuration, ReadConfiguration(choice.configuration));
-  EDGEWISE_ASSIGN(const auto text, SystemFiles().Read(choice.configuration));
-  ordered_json bundle = {{"schema", "edgewise.support.v1"}, {"machine", Machine()}, {"configuration", text}};
-  bundle["doctor"] = FindingsOf(choice.configuration);
+void AddStations(const Configuration& configuration, ordered_json& bundle) {
   auto& sites = bundle["sites"] = ordered_json::object();
   for (const auto& site : configuration.sites) {
     const auto folder = configuration.state / "sites" / site.name;
@@ -82,15 +77,25 @@ Result<void> Collect(const Choice& choice) {
                         {"files", FilesBelow(folder)}};
   }
   bundle["hub"] = Fetch(configuration.hub, "/api/overview");
+}
+
+/// A configuration that is wrong may be why somebody asks for help: then its error, in doctor's findings, is what is known.
+Result<void> Collect(const Choice& choice) {
+  EDGEWISE_ASSIGN(const auto text, SystemFiles().Read(choice.configuration));
+  ordered_json bundle = {{"schema", "edgewise.support.v1"}, {"machine", Machine()}, {"configuration", text}};
+  bundle["doctor"] = FindingsOf(choice.configuration);
+  const auto configuration = ReadConfiguration(choice.configuration);
+  if (configuration) AddStations(*configuration, bundle);
+  const auto sites = configuration ? configuration->sites.size() : 0;
   OutputFile out(choice.out);
   EDGEWISE_TRY(out.Write(bundle.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n"));
   EDGEWISE_TRY(out.Finish());
   if (choice.json) {
-    fmt::print("{}\n", ordered_json{{"file", choice.out}, {"sites", configuration.sites.size()}}.dump());
+    fmt::print("{}\n", ordered_json{{"file", choice.out}, {"sites", sites}}.dump());
     return {};
   }
-  fmt::print("{}: configuration, findings, counts, sizes and metrics of {} sites; no event is in it\n", choice.out,
-             configuration.sites.size());
+  if (!configuration) fmt::print(stderr, "{}; the file says so, and holds no site\n", configuration.error().message);
+  fmt::print("{}: configuration, findings, counts, sizes and metrics of {} sites; no event is in it\n", choice.out, sites);
   return {};
 }
 

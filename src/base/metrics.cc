@@ -4,6 +4,11 @@
 
 namespace edgewise {
 
+void Raise(prometheus::Counter& counter, std::uint64_t to) {
+  const auto more = static_cast<double>(to) - counter.Value();
+  if (more > 0) counter.Increment(more);
+}
+
 prometheus::Counter& Metrics::Counter(const std::string& name, const std::string& help, const Labels& labels) {
   return prometheus::BuildCounter().Name(name).Help(help).Register(registry_).Add(labels);
 }

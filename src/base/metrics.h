@@ -6,12 +6,16 @@
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 
+#include <cstdint>
 #include <map>
 #include <string>
 
 namespace edgewise {
 
 using Labels = std::map<std::string, std::string>;
+
+/// Lets a counter follow a count that is kept elsewhere and may have been set back: a counter never falls.
+void Raise(prometheus::Counter& counter, std::uint64_t to);
 
 /// The counters of one process or site, in Prometheus' own library. Names: edgewise_<room>_<what>_<unit>.
 /// Labels hold names of our own things only (site, model, digest), never site data: a metric is an exit.

@@ -94,7 +94,10 @@ struct WebClient::State {
   std::string origin;
   Handle handle{nullptr, &curl_easy_cleanup};
   std::array<char, CURL_ERROR_SIZE> said{};
+  std::optional<ProcessingTime> certificate_ends;
 
+  /// Only a new connection shows certificates.
+  void LookAtCertificate();
   void Prepare(const HttpRequest& request, const Lines& headers, Answer& answer, Deadline deadline);
   std::unexpected<Error> Failed(CURLcode result, const Answer& answer) const;
 };
@@ -119,6 +122,7 @@ void WebClient::State::Prepare(const HttpRequest& request, const Lines& headers,
   Set(curl, CURLOPT_TCP_KEEPALIVE, 1L);
   Set(curl, CURLOPT_TCP_KEEPIDLE, 3L);
   Set(curl, CURLOPT_TCP_KEEPINTVL, 1L);
+  Set(curl, CURLOPT_CERTINFO, 1L);
   Set(curl, CURLOPT_ERRORBUFFER, said.data());
   if (IsThisMachine(origin)) Set(curl, CURLOPT_PROXY, "");
   if (const auto* trusted = std::getenv("SSL_CERT_FILE"); trusted != nullptr) Set(curl, CURLOPT_CAINFO, trusted);
@@ -134,6 +138,16 @@ void WebClient::State::Prepare(const HttpRequest& request, const Lines& headers,
   Set(curl, CURLOPT_WRITEDATA, static_cast<void*>(&answer));
   Set(curl, CURLOPT_HEADERFUNCTION, &TakeHeader);
   Set(curl, CURLOPT_HEADERDATA, static_cast<void*>(&answer));
+}
+
+void WebClient::State::LookAtCertificate() {
+  constexpr std::string_view kName = "Expire date:";
+  curl_certinfo* shown = nullptr;
+  if (curl_easy_getinfo(handle.get(), CURLINFO_CERTINFO, &shown) != CURLE_OK || shown == nullptr || shown->num_of_certs < 1) return;
+  for (const auto* line = shown->certinfo[0]; line != nullptr; line = line->next) {
+    const std::string_view text = line->data;
+    if (text.starts_with(kName)) certificate_ends = ParseHttpDate(text.substr(kName.size()));
+  }
 }
 
 std::unexpected<Error> WebClient::State::Failed(CURLcode result, const Answer& answer) const {
@@ -161,10 +175,18 @@ Result<HttpResponse> WebClient::Send(const HttpRequest& request, Deadline deadli
   state.said.front() = '\0';
   state.Prepare(request, headers, answer, deadline);
   if (const auto result = curl_easy_perform(state.handle.get()); result != CURLE_OK) return state.Failed(result, answer);
+  state.LookAtCertificate();
   long status = 0;
   curl_easy_getinfo(state.handle.get(), CURLINFO_RESPONSE_CODE, &status);
   answer.response.status = static_cast<int>(status);
   return std::move(answer.response);
+}
+
+std::optional<ProcessingTime> WebClient::certificate_ends() const { return state_->certificate_ends; }
+
+std::optional<ProcessingTime> ParseHttpDate(std::string_view text) {
+  const auto seconds = curl_getdate(std::string(text).c_str(), nullptr);
+  return seconds < 0 ? std::nullopt : std::optional(ProcessingTime{static_cast<std::int64_t>(seconds) * 1000});
 }
 
 }  // namespace edgewise::net

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
+#include "base/time.h"
 #include "net/http.h"
 
 namespace edgewise::net {
@@ -24,10 +26,15 @@ class WebClient {
   WebClient(WebClient&&) noexcept;
   WebClient& operator=(WebClient&&) noexcept;
   Result<HttpResponse> Send(const HttpRequest& request, Deadline deadline);
+  /// When the certificate of the server that answered last ends; none: it showed none.
+  std::optional<ProcessingTime> certificate_ends() const;
 
  private:
   struct State;
   std::unique_ptr<State> state_;
 };
+
+/// A Date header, in any form of RFC 9110, 5.6.7. None: it is no date.
+std::optional<ProcessingTime> ParseHttpDate(std::string_view text);
 
 }  // namespace edgewise::net

@@ -8,6 +8,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/clock.h"
+
 namespace edgewise::net {
 namespace {
 
@@ -112,8 +114,7 @@ class TlsServer {
   pid_t pid_ = 0;
 };
 
-Result<HttpResponse> GetOnceItListens(const std::string& origin) {
-  WebClient client(origin);
+Result<HttpResponse> GetOnceItListens(WebClient& client) {
   auto answer = client.Send(Request("GET"), Soon());
   for (const auto end = Soon(); !answer && answer.error().code == Code::kUnavailable && !end.Expired();)
     answer = client.Send(Request("GET"), end);
@@ -123,14 +124,26 @@ Result<HttpResponse> GetOnceItListens(const std::string& origin) {
 TEST(WebClient, ACertificateMustBeTrusted) {
   if (std::system("openssl version >/dev/null 2>&1") != 0) GTEST_SKIP() << "there is no openssl";
   const TlsServer server;
-  const auto untrusted = GetOnceItListens(server.origin());
+  WebClient client(server.origin());
+  const auto untrusted = GetOnceItListens(client);
   ASSERT_FALSE(untrusted);
   EXPECT_EQ(untrusted.error().code, Code::kFailedPrecondition) << untrusted.error().message;
   setenv("SSL_CERT_FILE", server.certificate().c_str(), 1);
-  const auto trusted = GetOnceItListens(server.origin());
+  const auto trusted = GetOnceItListens(client);
   unsetenv("SSL_CERT_FILE");
   ASSERT_TRUE(trusted) << trusted.error().message;
   EXPECT_EQ(trusted->status, 200);
+  const auto end = client.certificate_ends();
+  ASSERT_TRUE(end);
+  const auto left = end->ms - WallClock().Now().ms;
+  EXPECT_GT(left, 47 * 3'600'000) << FormatTime(*end);
+  EXPECT_LE(left, 48 * 3'600'000) << FormatTime(*end);
+}
+
+TEST(WebClient, ADateIsRead) {
+  EXPECT_EQ(ParseHttpDate("Sun, 06 Nov 1994 08:49:37 GMT")->ms, 784'111'777'000);
+  EXPECT_FALSE(ParseHttpDate("soon"));
+  EXPECT_FALSE(ParseHttpDate(""));
 }
 
 }  // namespace

@@ -31,6 +31,7 @@ struct Delivery {
 struct LaneDepth {
   event::Lane lane;
   std::uint64_t waiting = 0;
+  std::uint64_t waiting_bytes = 0;    ///< Of those that wait, as JSON: what a bound counts.
   std::uint64_t dead = 0;             ///< Set aside, with a reason.
   std::uint64_t damaged = 0;          ///< Records whose bytes are no longer what was appended; kept as they are.
   std::uint64_t missing = 0;          ///< Records that nobody took and that are not there any more: damage has hidden them.

@@ -238,6 +238,7 @@ Result<LaneDepth> SqliteQueue::Depth(event::Lane lane) {
   }));
   return LaneDepth{.lane = lane,
                    .waiting = counts.appended - std::min(counts.appended, gone),
+                   .waiting_bytes = counts.bytes,
                    .dead = dead,
                    .damaged = damaged,
                    .missing = counts.missing,

@@ -54,7 +54,10 @@ class SqliteQueue final : public Queue {
   /// Up to `limit` records of a lane behind a sequence, in order; damaged ones that wait are found, and left where they are. Errors: as
   /// Receive.
   Result<std::vector<Kept>> Page(event::Lane lane, std::uint64_t after, std::size_t limit);
-  /// All that is in the file, by lane and sequence, page by page: calls of others come between. Errors: as Page, and what `take` answers.
+  /// Gives pages as Page does.
+  using Pages = std::function<Result<std::vector<Kept>>(event::Lane lane, std::uint64_t after, std::size_t limit)>;
+  /// All that pages give, by lane and sequence; calls of others come between. Errors: as `page`, and what `take` answers.
+  static Result<void> ForEach(const Pages& page, const std::function<Result<void>(const Kept&)>& take);
   Result<void> ForEach(const std::function<Result<void>(const Kept&)>& take);
   /// Appends an event that is set aside once more, under a new id, and forgets the old one. Errors: kNotFound (none of this id is set
   /// aside; the epoch does not matter), kFailedPrecondition (it is damaged), as Append.

@@ -39,14 +39,18 @@ Result<std::vector<SqliteQueue::Kept>> SqliteQueue::Page(event::Lane lane, std::
 }
 
 Result<void> SqliteQueue::ForEach(const std::function<Result<void>(const Kept&)>& take) {
+  return ForEach([this](event::Lane lane, std::uint64_t after, std::size_t limit) { return Page(lane, after, limit); }, take);
+}
+
+Result<void> SqliteQueue::ForEach(const Pages& page, const std::function<Result<void>(const Kept&)>& take) {
   constexpr std::size_t kPage = 1000;
   for (const auto lane : event::kLanes) {
     std::uint64_t after = 0;
     while (true) {
-      EDGEWISE_ASSIGN(const auto page, Page(lane, after, kPage));
-      for (const auto& kept : page) EDGEWISE_TRY(take(kept));
-      if (page.size() < kPage) break;
-      after = page.back().id.sequence;
+      EDGEWISE_ASSIGN(const auto some, page(lane, after, kPage));
+      for (const auto& kept : some) EDGEWISE_TRY(take(kept));
+      if (some.size() < kPage) break;
+      after = some.back().id.sequence;
     }
   }
   return {};

@@ -16,7 +16,7 @@ constexpr seconds kLook{1};                                                  // 
 Carrier::Carrier(Parts parts)
     : parts_(std::move(parts)),
       backoff_(kFirstPause, kLongestPause),
-      watch_(parts_.metrics, parts_.site),
+      watch_(parts_.metrics, parts_.site, parts_.bound),
       stepper_(kPause, [this] { return Step(); }) {}
 
 void Carrier::Flush(Answer done) {

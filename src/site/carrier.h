@@ -30,6 +30,7 @@ class Carrier {
     std::unique_ptr<relay::Relay> relay;
     std::function<EventTime()> found;  ///< Everything up to there is in the queue.
     std::filesystem::path folder;      ///< That holds the queue's files.
+    std::uint64_t bound;               ///< Of the queue, in bytes of events that wait.
     std::shared_ptr<const Clock> clock;
     Metrics& metrics;
   };

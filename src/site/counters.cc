@@ -1,16 +1,6 @@
 #include "site/counters.h"
 
 namespace edgewise::site {
-namespace {
-
-/// A machine that was built anew from its journal may count less for a moment; a counter never falls.
-void Raise(prometheus::Counter& counter, std::uint64_t to) {
-  const auto more = static_cast<double>(to) - counter.Value();
-  if (more > 0) counter.Increment(more);
-}
-
-}  // namespace
-
 Counters::Counters(Metrics& metrics, const std::string& site)
     : records_(metrics.Counter("edgewise_site_records_total", "Records taken.", {{"site", site}})),
       scored_(metrics.Counter("edgewise_site_scored_total", "Rows scored.", {{"site", site}})),

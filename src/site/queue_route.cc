@@ -6,12 +6,13 @@
 #include <nlohmann/json.hpp>
 
 #include "base/log.h"
+#include "queue/depth_json.h"
 
 namespace edgewise::site {
 namespace {
 
 using net::HttpRequest, net::HttpResponse, net::Responder;
-using nlohmann::json;
+using nlohmann::json, nlohmann::ordered_json;
 using queue::SqliteQueue;
 
 constexpr std::uint64_t kMostOfAPage = 10'000;
@@ -39,17 +40,9 @@ Result<HttpResponse> Events(SqliteQueue& queue, const HttpRequest& request) {
 
 Result<HttpResponse> Depths(SqliteQueue& queue, const HttpRequest&) {
   EDGEWISE_ASSIGN(const auto depths, queue.Depths());
-  auto lanes = json::array();
-  for (const auto& depth : depths) {
-    lanes.push_back({{"lane", event::LaneName(depth.lane)},
-                     {"waiting", depth.waiting},
-                     {"dead", depth.dead},
-                     {"damaged", depth.damaged},
-                     {"missing", depth.missing},
-                     {"dropped", depth.dropped},
-                     {"appended", depth.appended}});
-  }
-  return HttpResponse::Json(200, json{{"lanes", lanes}}.dump());
+  auto lanes = ordered_json::array();
+  for (const auto& depth : depths) lanes.push_back(queue::ToJson(depth));
+  return HttpResponse::Json(200, ordered_json{{"lanes", lanes}}.dump());
 }
 
 Result<HttpResponse> Retry(SqliteQueue& queue, const HttpRequest& request) {

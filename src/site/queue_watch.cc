@@ -5,26 +5,23 @@
 namespace edgewise::site {
 namespace {
 
-/// A queue that was set back counts less; a counter never falls.
-void Raise(prometheus::Counter& counter, std::uint64_t to) {
-  const auto more = static_cast<double>(to) - counter.Value();
-  if (more > 0) counter.Increment(more);
-}
-
 double SecondsBetween(EventTime from, EventTime to) { return std::max(0.0, static_cast<double>(to.ms - from.ms) / 1000); }
 
 }  // namespace
 
-QueueWatch::QueueWatch(Metrics& metrics, const std::string& site)
+QueueWatch::QueueWatch(Metrics& metrics, const std::string& site, std::uint64_t bound)
     : bytes_(metrics.Gauge("edgewise_queue_bytes", "Bytes of the queue's files on the disk.", {{"site", site}})),
       free_(metrics.Gauge("edgewise_site_disk_free_bytes", "Free bytes of the disk that holds the site's state.", {{"site", site}})),
       offline_(metrics.Gauge("edgewise_relay_offline_seconds", "So long nothing could leave; 0: it can.", {{"site", site}})),
       last_stored_(metrics.Gauge("edgewise_relay_last_stored_timestamp_seconds",
                                  "When events last left, or were kept back; 0: not since the start.", {{"site", site}})) {
+  metrics.Gauge("edgewise_queue_limit_bytes", "So many bytes of events may wait (queue_mib).", {{"site", site}})
+      .Set(static_cast<double>(bound));
   for (const auto lane : event::kLanes) {
     const Labels labels = {{"site", site}, {"lane", std::string(event::LaneName(lane))}};
     lanes_[static_cast<std::size_t>(lane)] = {
         .waiting = &metrics.Gauge("edgewise_queue_waiting", "Events that wait to leave.", labels),
+        .waiting_bytes = &metrics.Gauge("edgewise_queue_waiting_bytes", "Bytes of the events that wait to leave.", labels),
         .dead = &metrics.Gauge("edgewise_queue_dead", "Events that were taken out of the line, for a person.", labels),
         .damaged = &metrics.Gauge("edgewise_queue_damaged", "Records that are no longer what was appended.", labels),
         .missing = &metrics.Gauge("edgewise_queue_missing", "Records that damage has hidden.", labels),
@@ -38,6 +35,7 @@ void QueueWatch::Look(Seen seen) {
   for (const auto& depth : seen.depths) {
     auto& lane = lanes_[static_cast<std::size_t>(depth.lane)];
     lane.waiting->Set(static_cast<double>(depth.waiting));
+    lane.waiting_bytes->Set(static_cast<double>(depth.waiting_bytes));
     lane.dead->Set(static_cast<double>(depth.dead));
     lane.damaged->Set(static_cast<double>(depth.damaged));
     lane.missing->Set(static_cast<double>(depth.missing));

@@ -27,7 +27,8 @@ struct QueueFigures {
 class QueueWatch {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
-  QueueWatch(Metrics& metrics, const std::string& site);
+  /// `bound`: of the queue, in bytes of events that wait.
+  QueueWatch(Metrics& metrics, const std::string& site, std::uint64_t bound);
 
   struct Seen {
     TimePoint now;
@@ -44,7 +45,7 @@ class QueueWatch {
 
  private:
   struct LaneMetrics {
-    prometheus::Gauge *waiting, *dead, *damaged, *missing, *oldest;
+    prometheus::Gauge *waiting, *waiting_bytes, *dead, *damaged, *missing, *oldest;
     prometheus::Counter *appended, *dropped;
   };
 

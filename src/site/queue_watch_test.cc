@@ -18,7 +18,13 @@ class QueueWatchTest : public testing::Test {
     watch_.Look({.now = now_,
                  .wall = {1'700'000'000'000},
                  .clock = {100'000},
-                 .depths = {{.lane = Lane::kSample, .waiting = 3, .dead = 1, .dropped = 7, .oldest = EventTime{40'000}, .appended = 20}},
+                 .depths = {{.lane = Lane::kSample,
+                             .waiting = 3,
+                             .waiting_bytes = 900,
+                             .dead = 1,
+                             .dropped = 7,
+                             .oldest = EventTime{40'000},
+                             .appended = 20}},
                  .relay = relay_,
                  .failing = failing,
                  .queue_bytes = 4096,
@@ -28,7 +34,7 @@ class QueueWatchTest : public testing::Test {
 
   Metrics metrics_;
   relay::RelayStatus relay_;
-  QueueWatch watch_{metrics_, "EWR"};
+  QueueWatch watch_{metrics_, "EWR", 1000};
   QueueWatch::TimePoint now_{};
 };
 
@@ -60,7 +66,8 @@ TEST_F(QueueWatchTest, EveryFigureIsAMetric) {
   for (const auto* line :
        {R"(edgewise_queue_waiting{lane="sample",site="EWR"} 3)", R"(edgewise_queue_dead{lane="sample",site="EWR"} 1)",
         R"(edgewise_queue_dropped_total{lane="sample",site="EWR"} 7)", R"(edgewise_queue_oldest_seconds{lane="sample",site="EWR"} 60)",
-        R"(edgewise_queue_bytes{site="EWR"} 4096)", R"(edgewise_site_disk_free_bytes{site="EWR"} 1048576)"}) {
+        R"(edgewise_queue_bytes{site="EWR"} 4096)", R"(edgewise_queue_waiting_bytes{lane="sample",site="EWR"} 900)",
+        R"(edgewise_queue_limit_bytes{site="EWR"} 1000)", R"(edgewise_site_disk_free_bytes{site="EWR"} 1048576)"}) {
     EXPECT_THAT(text, HasSubstr(line));
   }
 }
@@ -71,8 +78,10 @@ TEST_F(QueueWatchTest, TheStatusSaysIt) {
   Status status;
   status.figures = watch_.figures();
   const auto text = ToJson(status);
-  EXPECT_THAT(text,
-              HasSubstr(R"("lanes":{"sample":{"waiting":3,"dead":1,"damaged":0,"missing":0,"dropped":7,"oldest":"1970-01-01T00:00:40)"));
+  EXPECT_THAT(
+      text,
+      HasSubstr(
+          R"("lanes":{"sample":{"waiting":3,"waiting_bytes":900,"dead":1,"damaged":0,"missing":0,"dropped":7,"appended":20,"oldest":"1970-01-01T00:00:40)"));
   EXPECT_THAT(text, HasSubstr(R"("offline_seconds":0,"last_stored":"2023-11-14T22:13:20)"));
 }
 

@@ -105,7 +105,7 @@ Result<void> RunningSite::Start() {
     const relay::Options out{.site = options_.name, .epoch = options_.epoch, .folder = options_.folder / "relay"};
     auto relay = std::make_unique<relay::Relay>(out, *options_.policy, *queue_, store_, files_, metrics_);
     carrier_ = std::make_unique<Carrier>(Carrier::Parts{options_.name, *queue_, std::move(relay), [this] { return core_->settled(); },
-                                                        options_.folder, options_.clock, metrics_});
+                                                        options_.folder, options_.queue_bytes, options_.clock, metrics_});
   }
   EDGEWISE_TRY(OpenDeployment());
   auto router = std::make_shared<net::Router>();

@@ -2,18 +2,16 @@
 
 #include <nlohmann/json.hpp>
 
+#include "queue/depth_json.h"
+
 namespace edgewise::site {
 namespace {
 
 void AddFigures(const QueueFigures& figures, nlohmann::ordered_json& out) {
   auto& lanes = out["lanes"] = nlohmann::ordered_json::object();
   for (const auto& depth : figures.depths) {
-    auto& lane = lanes[std::string(event::LaneName(depth.lane))] = {{"waiting", depth.waiting},
-                                                                    {"dead", depth.dead},
-                                                                    {"damaged", depth.damaged},
-                                                                    {"missing", depth.missing},
-                                                                    {"dropped", depth.dropped}};
-    if (depth.oldest) lane["oldest"] = FormatTime(*depth.oldest);
+    auto& lane = lanes[std::string(event::LaneName(depth.lane))] = queue::ToJson(depth);
+    lane.erase("lane");
   }
   out["offline_seconds"] = figures.offline_seconds;
   if (figures.last_stored) out["last_stored"] = FormatTime(EventTime{figures.last_stored->ms});

@@ -149,11 +149,11 @@ TEST_F(Doctor, SeesAClockThatWasSetBackAndAKeyThatOthersCanRead) {
 }
 
 TEST_F(Doctor, ABundleOfABrokenConfigurationSaysWhatIsWrong) {
-  Write("broken.toml", "state = \n");
+  Write("broken.toml", "state = \nstore = \"https://h/c?sv=1&sig=t0psecret\"\n");
   const auto answer = Run({"support-bundle", "-c", In("broken.toml"), "-o", In("support.json")});
   ASSERT_EQ(answer.code, 0) << answer.error;
   const auto bundle = json::parse(Read("support.json"));
-  EXPECT_EQ(bundle["configuration"], "state = \n");
+  EXPECT_EQ(bundle["configuration"], "state = \nstore = \"https://h/c?...\"\n");
   EXPECT_NE(bundle["doctor"][0]["found"].get<std::string>().find("broken.toml"), std::string::npos);
 }
 

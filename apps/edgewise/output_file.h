@@ -8,8 +8,9 @@
 
 namespace edgewise {
 
-/// A file that appears whole or not at all: written as NAME.part, which Finish() renames and the destructor removes.
-/// Errors: kFailedPrecondition (cannot be made there), kResourceExhausted (disk full).
+/// A file that appears whole or not at all: written under a new name beside it, which Finish() renames and the destructor removes.
+/// Errors: kInvalidArgument (there is a database, or no regular file, of that name: it is left), kFailedPrecondition (cannot be made
+/// there), kResourceExhausted (disk full).
 class OutputFile {
  public:
   enum class For : std::uint8_t { kAnyone, kOwner };  ///< Who may read it; kAnyone: as the user's umask says.
@@ -25,6 +26,7 @@ class OutputFile {
 
  private:
   std::filesystem::path file_, part_;
+  Result<void> refused_;
   std::ofstream out_;
   bool opened_ = false;
 };

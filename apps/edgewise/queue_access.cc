@@ -6,6 +6,7 @@
 
 #include "net/http.h"
 #include "queue/depth_json.h"
+#include "relay/set_back.h"
 
 namespace edgewise {
 namespace {
@@ -26,6 +27,8 @@ class OnFile final : public QueueAccess {
   std::unique_ptr<queue::SqliteQueue> queue_;
 };
 
+std::unexpected<Error> OtherVersion() { return Fail(Code::kUnavailable, "the site's answer is not understood; is it of this version?"); }
+
 /// As src/site/queue_route.cc answers.
 class AtSite final : public QueueAccess {
  public:
@@ -35,6 +38,7 @@ class AtSite final : public QueueAccess {
     EDGEWISE_ASSIGN(const auto answer,
                     Ask("GET", fmt::format("/queue/events?lane={}&after={}&limit={}", event::LaneName(lane), after, limit)));
     std::vector<Kept> page;
+    if (!answer.contains("events")) return OtherVersion();
     for (const auto& each : answer.at("events")) {
       EDGEWISE_ASSIGN(auto id, event::EventId::Parse(each.at("id").get<std::string>()));
       page.push_back({std::move(id), static_cast<Kept::State>(each.at("state").get<int>()), each.at("reason"), each.at("body")});
@@ -44,6 +48,7 @@ class AtSite final : public QueueAccess {
   Result<std::vector<queue::LaneDepth>> Depths() override {
     EDGEWISE_ASSIGN(const auto answer, Ask("GET", "/queue/depths"));
     std::vector<queue::LaneDepth> depths;
+    if (!answer.contains("lanes")) return OtherVersion();
     for (const auto& each : answer.at("lanes")) {
       EDGEWISE_ASSIGN(const auto depth, queue::DepthFromJson(each));
       depths.push_back(depth);
@@ -68,7 +73,7 @@ class AtSite final : public QueueAccess {
       const auto why = read.is_object() ? read.value("error", answer.body) : answer.body;
       return Fail(net::CodeOf(answer.status), why);
     }
-    if (!read.is_object()) return Fail(Code::kUnavailable, "the site's answer is no JSON object; is it of this version?");
+    if (!read.is_object()) return OtherVersion();
     return read;
   }
 
@@ -78,10 +83,18 @@ class AtSite final : public QueueAccess {
 }  // namespace
 
 Result<std::unique_ptr<QueueAccess>> QueueAccess::Open(const std::filesystem::path& folder) {
-  auto queue = queue::SqliteQueue::OpenExisting(folder / "queue.db");
-  if (queue) return std::make_unique<OnFile>(std::move(*queue));
-  const auto socket = folder / "site.sock";
   std::error_code ignored;
+  if (!std::filesystem::exists(folder / "queue.db", ignored) && std::filesystem::is_directory(folder / "sites", ignored)) {
+    return Fail(Code::kNotFound, fmt::format("there is no queue in {}; name the folder of one site: {}", folder.string(),
+                                             (folder / "sites" / "NAME").string()));
+  }
+  auto queue = queue::SqliteQueue::OpenExisting(folder / "queue.db");
+  if (queue) {
+    const auto held = relay::CheckNotSetBack(SystemFiles(), folder / "relay", **queue, (*queue)->epoch());
+    if (!held) (*queue)->RefuseAppends(held.error());  // looking is no harm
+    return std::make_unique<OnFile>(std::move(*queue));
+  }
+  const auto socket = folder / "site.sock";
   if (queue.error().code != Code::kFailedPrecondition || !std::filesystem::exists(socket, ignored)) return std::unexpected(queue.error());
   auto site = std::make_unique<AtSite>(socket);
   if (!site->Depths()) return std::unexpected(queue.error());  // the socket is a former site's, or the file has another fault

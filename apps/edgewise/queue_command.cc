@@ -4,13 +4,16 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <nlohmann/json.hpp>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/files.h"
 #include "commands.h"
+#include "configuration_reader.h"
 #include "queue/sqlite_queue.h"
 #include "queue_access.h"
+#include "relay/set_back.h"
 #include "stop_signals.h"
 
 namespace edgewise {
@@ -59,7 +62,9 @@ void PrintAcknowledged(const std::vector<event::EventId>& ids) {
 
 Result<std::unique_ptr<SqliteQueue>> OpenForWriting(const Choice& choice) {
   EDGEWISE_TRY(SystemFiles().MakeDirs(choice.path));
-  return SqliteQueue::Open(FileIn(choice), {.site = choice.site, .epoch = choice.epoch});
+  EDGEWISE_ASSIGN(auto queue, SqliteQueue::Open(FileIn(choice), {.site = choice.site, .epoch = choice.epoch}));
+  EDGEWISE_TRY(relay::CheckNotSetBack(SystemFiles(), std::filesystem::path(choice.path) / "relay", *queue, queue->epoch()));
+  return queue;
 }
 
 Result<void> Write(const Choice& choice) {
@@ -101,9 +106,8 @@ Result<void> Dump(const Choice& choice) {
   return queue->ForEach([&](const SqliteQueue::Kept& kept) -> Result<void> {
     const auto id = kept.id.ToString();
     if (choice.json) {
-      fmt::print(R"({{"id":"{}","state":"{}","reason":"{}"}})"
-                 "\n",
-                 id, NameOf(kept.state), kept.reason);
+      const nlohmann::ordered_json line = {{"id", id}, {"state", NameOf(kept.state)}, {"reason", kept.reason}};
+      fmt::print("{}\n", line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
     } else {
       fmt::print("{} {}{}{}\n", id, NameOf(kept.state), kept.reason.empty() ? "" : ": ", kept.reason);
     }
@@ -141,7 +145,9 @@ void AddQueueCommand(CLI::App& program, int& exit_code) {
   write->add_option("--lane", choice->lane, "priority class: anomaly, insight or sample")
       ->check(CLI::IsMember({"anomaly", "insight", "sample"}))
       ->capture_default_str();
-  write->add_option("--site", choice->site, "whose queue it is; a file that is another's is refused")->capture_default_str();
+  write->add_option("--site", choice->site, "whose queue it is; a file that is another's is refused")
+      ->check(CLI::Validator([](std::string& name) { return IsPlainName(name) ? "" : "must be 1 to 64 letters, digits, _ and -"; }, "NAME"))
+      ->capture_default_str();
   write->add_option("--epoch", choice->epoch, "life of the site's disk; never lower than before")
       ->check(CLI::Range(1U, 1U << 30U))
       ->capture_default_str();

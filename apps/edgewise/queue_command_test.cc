@@ -65,6 +65,65 @@ TEST_F(QueueCommand, AContainerOfAzureTakesItWithASignatureThatIsShownNowhere) {
   EXPECT_TRUE(Dump().empty());
 }
 
+TEST_F(QueueCommand, AQueueThatWasSetBackTakesNothingUntilItsEpochIsRaised) {
+  const auto write = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> words = {"queue", "write", "--path", In("q"), "--count", "20"};
+    words.insert(words.end(), more.begin(), more.end());
+    return Run(words);
+  };
+  const std::vector<std::string> relay = {
+      "relay", "run", "--queue", In("q"), "--store", In("store"), "--policy", std::string(EDGEWISE_EXAMPLE) + "/policy.toml", "--once"};
+  ASSERT_EQ(write({}).code, 0);
+  std::filesystem::copy_file(In("q/queue.db"), In("backup"));
+  ASSERT_EQ(write({}).code, 0);
+  ASSERT_EQ(Run(relay).code, 0);
+  std::filesystem::remove(In("q/queue.db"));
+  std::filesystem::copy_file(In("backup"), In("q/queue.db"));
+  const auto refused = write({"--print-acks"});
+  EXPECT_EQ(refused.code, 1);
+  EXPECT_EQ(refused.out, "") << "nothing is acknowledged";
+  EXPECT_TRUE(refused.error.contains("--epoch 2")) << refused.error;
+  ASSERT_EQ(write({"--epoch", "2"}).code, 0);
+  const auto carried = Run(relay);
+  ASSERT_EQ(carried.code, 0) << carried.error;
+  EXPECT_TRUE(std::filesystem::exists(In("store/sites/local/sample/e000002"))) << "the new life";
+}
+
+TEST_F(QueueCommand, AQueueThatWasCutOffIsLeftAsItIs) {
+  ASSERT_EQ(Run({"queue", "write", "--path", In("q")}).code, 0);
+  std::filesystem::resize_file(In("q/queue.db"), 0);
+  const auto count = Run({"events", "count", "--path", In("q")});
+  EXPECT_EQ(count.code, 1);
+  EXPECT_TRUE(count.error.contains("is empty: it was cut off")) << count.error;
+  EXPECT_EQ(std::filesystem::file_size(In("q/queue.db")), 0U);
+}
+
+TEST_F(QueueCommand, NamesThatNoRelayCouldSendAreRefused) {
+  for (const auto* name : {"", "a/b", "a b", "..", "\"q\""}) {
+    EXPECT_EQ(Run({"queue", "write", "--path", In("q"), "--site", name}).code, 2) << name;
+  }
+}
+
+TEST_F(QueueCommand, AStoreThatIsNoneIsRefusedAndItsSecretNotShown) {
+  ASSERT_EQ(Run({"queue", "write", "--path", In("q")}).code, 0);
+  for (const auto* store :
+       {"", "https:/account/c?sig=t0psecret", "account.example/c?sig=t0psecret", "file://account/c", "https://me:t0psecret@host/c"}) {
+    const auto run =
+        Run({"relay", "run", "--queue", In("q"), "--store", store, "--policy", std::string(EDGEWISE_EXAMPLE) + "/policy.toml", "--once"});
+    EXPECT_EQ(run.code, 2) << store << run.error;
+    EXPECT_FALSE(run.error.contains("t0psecret")) << run.error;
+  }
+  EXPECT_EQ(Dump().size(), 1U) << "and nothing has left";
+}
+
+TEST_F(QueueCommand, AnExportReplacesNoQueueAndNoDevice) {
+  ASSERT_EQ(Run({"queue", "write", "--path", In("q")}).code, 0);
+  std::filesystem::create_symlink("elsewhere", In("link"));
+  for (const auto& out : {In("q/queue.db"), In("link")}) EXPECT_EQ(Run({"events", "export", "--path", In("q"), "-o", out}).code, 2) << out;
+  EXPECT_EQ(Dump().size(), 1U);
+  EXPECT_TRUE(std::filesystem::is_symlink(In("link")));
+}
+
 TEST_F(QueueCommand, AnotherOwnerAndNoQueueAreSaid) {
   const auto none = Run({"queue", "dump", "--path", In("q")});
   EXPECT_EQ(none.code, 1);

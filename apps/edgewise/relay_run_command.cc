@@ -21,6 +21,7 @@ struct Choice {
 };
 
 constexpr std::chrono::seconds kPoll{1};
+constexpr int kMostRefusals = 20;                                            // one after the other: more than a relay needs
 constexpr std::chrono::milliseconds kFirstPause{1000}, kLongestPause{8000};  // after a failure
 constexpr std::chrono::seconds kPatience{30};
 
@@ -43,13 +44,17 @@ void Print(const relay::RelayStatus& status, bool json) {
 
 /// Until the queue is empty, or for good; a store that does not answer is asked again.
 Result<void> Carry(relay::Relay& relay, const StopSignals& signals, bool once) {
+  int refusals = 0;
   Backoff backoff(kFirstPause, kLongestPause);
   while (!signals.Came(std::chrono::milliseconds(0))) {
     const auto did = relay.Step(true, Deadline::After(kPatience));
     const auto status = relay.Status();
     if (status.stopped) return Fail(Code::kFailedPrecondition, *status.stopped);
     if (did) backoff.Reset();
+    if (did) refusals = 0;
     if (did && *did) continue;
+    // What the store refuses is halved, and in the end set aside: that takes a few refusals, and is no reason to give up.
+    if (once && !did && did.error().code == Code::kInvalidArgument && ++refusals < kMostRefusals) continue;
     if (once) return did ? Result<void>() : std::unexpected(did.error());
     if (!did) fmt::print(stderr, "relay: {}; it is tried again\n", did.error().message);
     if (signals.Came(did ? kPoll : backoff.Next())) break;

@@ -73,7 +73,7 @@ TEST_P(SiteEvents, TheNewestAreShownAllExportedAndEachCounted) {
   EXPECT_THAT(Events({"export", "-o", In("all.jsonl")}).out, HasSubstr("5 events"));
   EXPECT_THAT(SystemFiles().Read(In("all.jsonl")).value(), HasSubstr(R"({"id":"EWR/1/sample/2","state":"dead","reason":)"));
   const auto counts = Events({"count", "--json"}).out;
-  EXPECT_THAT(counts, HasSubstr(R"({"lane":"sample","waiting":3,"dead":2,"damaged":0,"missing":0,"dropped":0,"appended":5})"));
+  EXPECT_THAT(counts, HasSubstr(R"({"lane":"sample","waiting":3,"dead":2,"damaged":0,"missing":0,"dropped":0,"appended":5,"waiting_bytes":549)"));
 }
 
 TEST_P(SiteEvents, TheTailOfALongLineThatHasLeftIsEmpty) {

@@ -7,6 +7,8 @@
 namespace edgewise {
 
 Result<std::vector<std::filesystem::path>> SiteFolders(const std::filesystem::path& state) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(state / "relay", ignored)) return std::vector{state};  // a site's own folder, or relay run's queue
   const auto sites = state / "sites";
   const auto names = SystemFiles().List(sites);
   if (!names && names.error().code != Code::kNotFound) return std::unexpected(names.error());

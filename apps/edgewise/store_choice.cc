@@ -42,6 +42,11 @@ Result<std::unique_ptr<store::Store>> OpenStore(const std::string& name) {
     EDGEWISE_ASSIGN(auto blobs, store::BlobStore::Open(signature.empty() ? name : name + "?" + signature));
     return std::unique_ptr<store::Store>(std::move(blobs));
   }
+  const auto shown = name.substr(0, name.find('?'));
+  const bool scheme = shown.find(':') < shown.find('/') && !shown.starts_with("file:///");
+  if (shown.empty() || scheme || name.contains('?')) {
+    return Fail(Code::kInvalidArgument, fmt::format("store \"{}\" is neither a folder nor a URL; name {}", shown, kStoreText));
+  }
   const std::filesystem::path folder = FolderOf(name);
   std::error_code ignored;
   if (std::filesystem::exists(folder, ignored) && !std::filesystem::is_directory(folder, ignored))

@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 #include <sys/utsname.h>
 
+#include <regex>
+
 #include "base/clock.h"
 #include "base/files.h"
 #include "commands.h"
@@ -67,6 +69,12 @@ ordered_json Fetch(const std::string& address, const char* path) {
   return answer->body;
 }
 
+/// A configuration with a signature in a URL is refused, and yet it may be the one that somebody asks about.
+std::string WithoutSignatures(const std::string& text) {
+  static const std::regex query(R"((://[^\s"'?]*\?)[^\s"']*)");
+  return std::regex_replace(text, query, "$1...");
+}
+
 void AddStations(const Configuration& configuration, ordered_json& bundle) {
   auto& sites = bundle["sites"] = ordered_json::object();
   for (const auto& site : configuration.sites) {
@@ -82,7 +90,7 @@ void AddStations(const Configuration& configuration, ordered_json& bundle) {
 /// A configuration that is wrong may be why somebody asks for help: then its error, in doctor's findings, is what is known.
 Result<void> Collect(const Choice& choice) {
   EDGEWISE_ASSIGN(const auto text, SystemFiles().Read(choice.configuration));
-  ordered_json bundle = {{"schema", "edgewise.support.v1"}, {"machine", Machine()}, {"configuration", text}};
+  ordered_json bundle = {{"schema", "edgewise.support.v1"}, {"machine", Machine()}, {"configuration", WithoutSignatures(text)}};
   bundle["doctor"] = FindingsOf(choice.configuration);
   const auto configuration = ReadConfiguration(choice.configuration);
   if (configuration) AddStations(*configuration, bundle);

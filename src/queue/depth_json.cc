@@ -11,10 +11,13 @@ struct Count {
   const char* name;
   std::uint64_t LaneDepth::* value;
 };
-constexpr std::array kCounts = {Count{"waiting", &LaneDepth::waiting},  Count{"waiting_bytes", &LaneDepth::waiting_bytes},
-                                Count{"dead", &LaneDepth::dead},        Count{"damaged", &LaneDepth::damaged},
-                                Count{"missing", &LaneDepth::missing},  Count{"dropped", &LaneDepth::dropped},
-                                Count{"appended", &LaneDepth::appended}};
+constexpr std::array kCounts = {Count{"waiting", &LaneDepth::waiting},
+                                Count{"dead", &LaneDepth::dead},
+                                Count{"damaged", &LaneDepth::damaged},
+                                Count{"missing", &LaneDepth::missing},
+                                Count{"dropped", &LaneDepth::dropped},
+                                Count{"appended", &LaneDepth::appended},
+                                Count{"waiting_bytes", &LaneDepth::waiting_bytes}};
 
 }  // namespace
 

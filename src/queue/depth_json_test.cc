@@ -12,7 +12,7 @@ TEST(DepthJson, WhatIsWrittenIsRead) {
   depth.appended = 7;
   depth.oldest = EventTime{1'360'350'000'000};
   const auto json = ToJson(depth);
-  EXPECT_EQ(json.dump(), R"({"lane":"anomaly","waiting":1,"waiting_bytes":2,"dead":3,"damaged":4,"missing":5,"dropped":6,"appended":7,)"
+  EXPECT_EQ(json.dump(), R"({"lane":"anomaly","waiting":1,"dead":3,"damaged":4,"missing":5,"dropped":6,"appended":7,"waiting_bytes":2,)"
                          R"("oldest":"2013-02-08T19:00:00Z"})");
   depth.oldest.reset();
   const auto read = DepthFromJson(nlohmann::json::parse(json.dump()));

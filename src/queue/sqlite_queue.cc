@@ -35,6 +35,12 @@ Result<std::unique_ptr<SqliteQueue>> SqliteQueue::Open(const std::filesystem::pa
 
 Result<std::unique_ptr<SqliteQueue>> SqliteQueue::OpenExisting(const std::filesystem::path& path) {
   Options options;
+  std::error_code ignored;
+  if (std::filesystem::exists(path, ignored) && std::filesystem::file_size(path, ignored) == 0 && !ignored) {
+    return Fail(Code::kFailedPrecondition, fmt::format("queue: {} is empty: it was cut off, or never written; it is left as it is. Put its "
+                                                       "backup back or remove it, and start its site with a higher epoch",
+                                                       path.string()));
+  }
   EDGEWISE_ASSIGN(auto records, SqliteRecords::Open(*options.files, path, std::nullopt));
   options.site = records->owner().site;
   options.epoch = records->owner().epoch;
@@ -65,6 +71,7 @@ Result<void> SqliteQueue::WriteLanes(const Lanes& lanes) {
 }
 
 Result<std::vector<event::EventId>> SqliteQueue::Append(std::span<const event::Event> events, std::optional<Origin> through, Deadline) {
+  if (refused_) return std::unexpected(*refused_);
   for (const auto& event : events) EDGEWISE_TRY(event::LaneOf(event));
   return Change([&] { return Insert(events, through); });
 }
@@ -213,38 +220,6 @@ Result<void> SqliteQueue::Bury(event::Lane lane, std::uint64_t sequence, std::st
   EDGEWISE_ASSIGN(auto counts, records_->Counts(lane));
   counts.bytes -= std::min(counts.bytes, removed.value_or(0));  // damage may have changed its length
   return records_->SetCounts(lane, counts);
-}
-
-Result<std::vector<LaneDepth>> SqliteQueue::Depths() {
-  const std::scoped_lock lock(mutex_);
-  EDGEWISE_TRY(Ready());
-  std::vector<LaneDepth> depths;
-  for (const auto lane : event::kLanes) {
-    EDGEWISE_ASSIGN(const auto depth, Depth(lane));
-    depths.push_back(depth);
-  }
-  return depths;
-}
-
-Result<LaneDepth> SqliteQueue::Depth(event::Lane lane) {
-  EDGEWISE_ASSIGN(const auto counts, records_->Counts(lane));
-  EDGEWISE_ASSIGN(const auto dead, records_->CountAside(lane, false));
-  EDGEWISE_ASSIGN(const auto damaged, records_->CountAside(lane, true));
-  const auto gone = counts.settled + counts.dropped + counts.missing + dead + damaged;
-  std::optional<EventTime> oldest;
-  EDGEWISE_TRY(records_->ForEachWaiting(lane, 0, 1, [&](const SqliteRecords::Row& row) -> Result<void> {
-    if (const auto event = detail::ReadEvent(row, lane)) oldest = event->time;
-    return {};
-  }));
-  return LaneDepth{.lane = lane,
-                   .waiting = counts.appended - std::min(counts.appended, gone),
-                   .waiting_bytes = counts.bytes,
-                   .dead = dead,
-                   .damaged = damaged,
-                   .missing = counts.missing,
-                   .dropped = counts.dropped,
-                   .oldest = oldest,
-                   .appended = counts.appended};
 }
 
 }  // namespace edgewise::queue

@@ -59,6 +59,8 @@ class SqliteQueue final : public Queue {
   /// All that pages give, by lane and sequence; calls of others come between. Errors: as `page`, and what `take` answers.
   static Result<void> ForEach(const Pages& page, const std::function<Result<void>(const Kept&)>& take);
   Result<void> ForEach(const std::function<Result<void>(const Kept&)>& take);
+  /// From now on Append and Retry fail with this. Call it before other threads use the queue.
+  void RefuseAppends(Error why) { refused_ = std::move(why); }
   /// Appends an event that is set aside once more, under a new id, and forgets the old one. Errors: kNotFound (none of this id is set
   /// aside; the epoch does not matter), kFailedPrecondition (it is damaged), as Append.
   Result<event::EventId> Retry(const event::EventId& id);
@@ -120,6 +122,7 @@ class SqliteQueue final : public Queue {
 
   std::mutex mutex_;
   std::filesystem::path path_;
+  std::optional<Error> refused_;
   Options options_;
   std::unique_ptr<detail::SqliteRecords> records_;  // none: opening it again has failed
   std::array<std::uint64_t, 3> handed_{};           // by lane: the highest sequence that Receive() answered

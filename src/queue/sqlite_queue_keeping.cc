@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "queue/detail/read_event.h"
 #include "queue/sqlite_queue.h"
 
@@ -16,6 +18,38 @@ Error NotAside(const event::EventId& id) {
 }
 
 }  // namespace
+
+Result<std::vector<LaneDepth>> SqliteQueue::Depths() {
+  const std::scoped_lock lock(mutex_);
+  EDGEWISE_TRY(Ready());
+  std::vector<LaneDepth> depths;
+  for (const auto lane : event::kLanes) {
+    EDGEWISE_ASSIGN(const auto depth, Depth(lane));
+    depths.push_back(depth);
+  }
+  return depths;
+}
+
+Result<LaneDepth> SqliteQueue::Depth(event::Lane lane) {
+  EDGEWISE_ASSIGN(const auto counts, records_->Counts(lane));
+  EDGEWISE_ASSIGN(const auto dead, records_->CountAside(lane, false));
+  EDGEWISE_ASSIGN(const auto damaged, records_->CountAside(lane, true));
+  const auto gone = counts.settled + counts.dropped + counts.missing + dead + damaged;
+  std::optional<EventTime> oldest;
+  EDGEWISE_TRY(records_->ForEachWaiting(lane, 0, 1, [&](const SqliteRecords::Row& row) -> Result<void> {
+    if (const auto event = detail::ReadEvent(row, lane)) oldest = event->time;
+    return {};
+  }));
+  return LaneDepth{.lane = lane,
+                   .waiting = counts.appended - std::min(counts.appended, gone),
+                   .waiting_bytes = counts.bytes,
+                   .dead = dead,
+                   .damaged = damaged,
+                   .missing = counts.missing,
+                   .dropped = counts.dropped,
+                   .oldest = oldest,
+                   .appended = counts.appended};
+}
 
 Result<std::vector<SqliteQueue::Kept>> SqliteQueue::Page(event::Lane lane, std::uint64_t after, std::size_t limit) {
   const std::scoped_lock lock(mutex_);
@@ -50,6 +84,7 @@ Result<void> SqliteQueue::ForEach(const Pages& page, const std::function<Result<
       EDGEWISE_ASSIGN(const auto some, page(lane, after, kPage));
       for (const auto& kept : some) EDGEWISE_TRY(take(kept));
       if (some.size() < kPage) break;
+      if (some.back().id.sequence <= after) return Fail(Code::kDataLoss, "queue: a page begins again where it began before");
       after = some.back().id.sequence;
     }
   }
@@ -100,6 +135,7 @@ Result<std::uint64_t> SqliteQueue::FindMissing(event::Lane lane) {
 }
 
 Result<event::EventId> SqliteQueue::Retry(const event::EventId& id) {
+  if (refused_) return std::unexpected(*refused_);
   return Change([&]() -> Result<event::EventId> {
     event::Event event;
     const auto found = records_->FindAside(id.lane, id.sequence, [&](const SqliteRecords::AsideRow& row) -> Result<void> {

@@ -157,29 +157,52 @@ std::string Policy::Seal(const Batch& batch) const {
   return bytes + SealOf(rules_->seal_key, bytes);
 }
 
-Result<Batch> Policy::Reopen(std::string_view bytes) const {
-  Numbers numbers;
-  const auto fixed = kMagic.size() + sizeof numbers + kSealSize;
+namespace {
+
+/// A cut without its seal.
+struct Unsealed {
+  Numbers numbers{};
+  std::string_view manifest, object;
+};
+
+Result<Unsealed> ReadCut(std::string_view bytes) {
+  Unsealed cut;
   if (bytes.size() >= kMagic.size() && bytes.starts_with("EWCUT") && !bytes.starts_with(kMagic))
     return Fail(Code::kFailedPrecondition, "relay: the cut of a batch was written by a newer version; upgrade");
+  const auto fixed = kMagic.size() + sizeof cut.numbers;
+  if (bytes.size() < fixed + kSealSize) return Fail(Code::kDataLoss, "relay: the cut of a batch is cut off");
+  std::memcpy(cut.numbers.data(), bytes.data() + kMagic.size(), sizeof cut.numbers);
+  const auto rest = bytes.substr(fixed, bytes.size() - fixed - kSealSize);
+  if (cut.numbers[0] > rest.size() || cut.numbers[1] != rest.size() - cut.numbers[0])
+    return Fail(Code::kDataLoss, "relay: the cut of a batch has another length than it says");
+  cut.manifest = rest.substr(0, cut.numbers[0]);
+  cut.object = rest.substr(cut.numbers[0]);
+  return cut;
+}
+
+}  // namespace
+
+Result<BatchHead> detail::HeadOfCut(std::string_view cut) {
+  EDGEWISE_ASSIGN(const auto read, ReadCut(cut));
+  return HeadFrom(read.manifest);
+}
+
+Result<Batch> Policy::Reopen(std::string_view bytes) const {
   const auto body = bytes.substr(0, bytes.size() - std::min(bytes.size(), kSealSize));
-  if (bytes.size() < fixed || bytes.substr(body.size()) != SealOf(rules_->seal_key, body)) {
+  const auto cut = ReadCut(bytes);
+  if (!cut && cut.error().code != Code::kDataLoss) return std::unexpected(cut.error());
+  if (!cut || bytes.substr(body.size()) != SealOf(rules_->seal_key, body)) {
     return Fail(Code::kDataLoss,
                 "relay: the cut of a batch is damaged, or was sealed with another key; give the site its former key back, or move the "
                 ".cut file away: its events are then judged again");
   }
-  std::memcpy(numbers.data(), body.data() + kMagic.size(), sizeof numbers);
-  const auto rest = body.substr(kMagic.size() + sizeof numbers);
-  if (numbers[0] > rest.size() || numbers[1] != rest.size() - numbers[0])
-    return Fail(Code::kDataLoss, "relay: the cut of a batch has another length than it says");
-  const auto manifest = rest.substr(0, numbers[0]);
-  EDGEWISE_ASSIGN(auto head, HeadFrom(manifest));
+  EDGEWISE_ASSIGN(auto head, HeadFrom(cut->manifest));
   Batch batch{std::move(head),
-              event::Permitted<std::string>(std::string(rest.substr(numbers[0]))),
-              event::Permitted<std::string>(std::string(manifest)),
+              event::Permitted<std::string>(std::string(cut->object)),
+              event::Permitted<std::string>(std::string(cut->manifest)),
               {}};
-  batch.allowed_ever = numbers[2];
-  batch.denied_ever = numbers[3];
+  batch.allowed_ever = cut->numbers[2];
+  batch.denied_ever = cut->numbers[3];
   return batch;
 }
 

@@ -75,7 +75,6 @@ class Relay {
   Result<void> Load(Deadline deadline);
   Result<void> LoadCuts();
   Result<void> FindCarried(Deadline deadline);
-  Result<void> CheckQueueHolds(const BatchHead& head, const std::vector<queue::LaneDepth>& depths) const;
   Result<void> Shown(Result<void> loaded);
   Result<bool> StepLane(event::Lane lane, bool flush, Deadline deadline);
   Result<bool> Due(event::Lane lane, bool flush);

@@ -46,7 +46,7 @@ Result<void> Relay::LoadCuts() {
       return Fail(Code::kDataLoss, fmt::format("relay: {}.cut belongs to site {}, lane {}; give each site a folder of its own",
                                                LaneName(lane), batch.head.site, LaneName(batch.head.lane)));
     }
-    EDGEWISE_TRY(CheckQueueHolds(batch.head, depths));
+    EDGEWISE_TRY(detail::CheckQueueHolds(batch.head, depths, options_.epoch));
     // A cut whose write had failed may be read here and yet be gone after a power cut (base/files.h); nothing is put before it is durable.
     EDGEWISE_TRY(files_.ReplaceDurably(path, *bytes));
     state.epoch = batch.head.epoch;
@@ -113,18 +113,6 @@ Result<void> Relay::FindCarried(Deadline deadline) {
     }
   }
   return {};
-}
-
-/// A queue that was lost or set back gives the same names again, in the same life of the disk, to other events: they would be taken for
-/// carried, and settled.
-Result<void> Relay::CheckQueueHolds(const BatchHead& head, const std::vector<queue::LaneDepth>& depths) const {
-  const auto depth = std::ranges::find(depths, head.lane, &queue::LaneDepth::lane);
-  const auto appended = depth == depths.end() ? 0 : depth->appended;
-  if (head.epoch != options_.epoch || appended >= head.last) return {};
-  return Fail(Code::kDataLoss,
-              fmt::format("relay: {} events of lane {} have left, and the queue knows {}: it was lost or set back; start site {} "
-                          "with epoch = {}",
-                          head.last, LaneName(head.lane), appended, options_.site, options_.epoch + 1));
 }
 
 /// A cut that is damaged stops the relay until a person has looked; whoever only reads the status must see that too.

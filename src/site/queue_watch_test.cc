@@ -81,7 +81,7 @@ TEST_F(QueueWatchTest, TheStatusSaysIt) {
   EXPECT_THAT(
       text,
       HasSubstr(
-          R"("lanes":{"sample":{"waiting":3,"waiting_bytes":900,"dead":1,"damaged":0,"missing":0,"dropped":7,"appended":20,"oldest":"1970-01-01T00:00:40)"));
+          R"("lanes":{"sample":{"waiting":3,"dead":1,"damaged":0,"missing":0,"dropped":7,"appended":20,"waiting_bytes":900,"oldest":"1970-01-01T00:00:40)"));
   EXPECT_THAT(text, HasSubstr(R"("offline_seconds":0,"last_stored":"2023-11-14T22:13:20)"));
 }
 

@@ -13,6 +13,7 @@
 #include "site/core.h"
 #include "site/errands.h"
 #include "site/inputs.h"
+#include "site/open_queue.h"
 #include "site/queue_route.h"
 #include "site/scrubber.h"
 #include "site/serving.h"
@@ -96,8 +97,7 @@ class RunningSite final : public Site, public SiteDoor {
 
 Result<void> RunningSite::Start() {
   EDGEWISE_TRY(files_.MakeDirs(options_.folder));
-  const queue::SqliteQueue::Options queue{options_.name, options_.epoch, options_.queue_bytes, options_.when_full, &files_};
-  EDGEWISE_ASSIGN(queue_, queue::SqliteQueue::Open(options_.folder / "queue.db", queue));
+  EDGEWISE_ASSIGN(queue_, OpenQueue(options_, files_));
   scrubber_.emplace(options_.name, *queue_);
   EDGEWISE_ASSIGN(core_, Core::Open(options_, files_, *queue_));
   Counted();

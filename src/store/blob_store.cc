@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <iterator>
 #include <utility>
 
@@ -42,6 +43,13 @@ std::string_view Fix(int status, Code code) {
   return "";
 }
 
+/// A word such as "ServerBusy", and nothing else that a server, or what stands between, may have put there: it is shown and kept.
+std::string_view ReasonOf(const net::HttpResponse& answer) {
+  const auto reason = answer.header("x-ms-error-code");
+  const bool word = reason.size() <= 64 && std::ranges::all_of(reason, [](unsigned char c) { return std::isalnum(c) != 0 && c < 0x80; });
+  return word ? reason : "";
+}
+
 }  // namespace
 
 BlobStore::BlobStore(std::string origin, std::string path, std::string signature)
@@ -56,7 +64,8 @@ Result<std::unique_ptr<BlobStore>> BlobStore::Open(const std::string& url) {
   while (path.ends_with('/')) path.pop_back();
   const bool has_host = slash != std::string::npos && slash > scheme + 3 && shown.find_first_of("@\\ ") == std::string::npos;
   if ((!shown.starts_with("https://") && !shown.starts_with("http://")) || !has_host || path.empty() || url.contains('#')) {
-    return Fail(Code::kInvalidArgument, fmt::format("store \"{}\": must be https://ACCOUNT.blob.core.windows.net/CONTAINER?SAS", shown));
+    return Fail(Code::kInvalidArgument, fmt::format("store{}: must be https://ACCOUNT.blob.core.windows.net/CONTAINER?SAS",
+                                                    shown.contains('@') ? "" : " \"" + shown + "\""));
   }
   return std::unique_ptr<BlobStore>(
       new BlobStore(shown.substr(0, slash), std::move(path), query == std::string::npos ? "" : url.substr(query + 1)));
@@ -77,7 +86,7 @@ Result<net::HttpResponse> BlobStore::Send(net::HttpRequest request, std::string_
 }
 
 std::unexpected<Error> BlobStore::Refused(const net::HttpResponse& answer, std::string_view what) const {
-  const auto reason = answer.header("x-ms-error-code");
+  const auto reason = ReasonOf(answer);
   const auto code = CodeOf(answer.status, reason);
   return Fail(code, fmt::format("store {}: {}: {}{}{}{}", Where(), what, answer.status, reason.empty() ? "" : " ", reason,
                                 Fix(answer.status, code)));

@@ -95,6 +95,8 @@ TEST(BlobStore, WhatTheServerSaysTellsTheRelayWhatToDo) {
   expect(413, "RequestBodyTooLarge", Code::kInvalidArgument);  // it alone blames the object, which the relay halves
   expect(429, "TooManyRequests", Code::kUnavailable);
   expect(503, "ServerBusy", Code::kUnavailable);
+  expect(503, "\x1b[2Jsig=secret", Code::kUnavailable);
+  EXPECT_FALSE(store->Put("a", Bytes("x"), kSoon).error().message.contains("secret")) << "a reason is a word";
   expect(200, "", Code::kUnavailable);  // a captive portal's page is not a 201
   expect(302, "", Code::kUnavailable);
 }

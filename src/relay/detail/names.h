@@ -4,8 +4,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "event/event.h"
+#include "queue/queue.h"
 #include "relay/policy.h"
 
 // Names of batches in the store: docs/formats/batch.md.
@@ -24,5 +26,10 @@ struct BatchRange {
 };
 /// Of an object's or a manifest's name; nothing for other names.
 std::optional<BatchRange> RangeOf(std::string_view name);
+
+/// What a cut says about its batch, without looking at its seal. Errors: kDataLoss.
+Result<BatchHead> HeadOfCut(std::string_view cut);
+/// Whether a queue knows of a batch of this epoch. Errors: kDataLoss (it does not: what to do).
+Result<void> CheckQueueHolds(const BatchHead& head, const std::vector<queue::LaneDepth>& depths, std::uint64_t epoch);
 
 }  // namespace edgewise::relay::detail

@@ -137,6 +137,23 @@ TEST_F(SiteTest, AScoreLogThatWasLostIsFilledAgainFromTheJournal) {
   EXPECT_EQ(Status()["scored"], 2);
 }
 
+TEST_F(SiteTest, WithAQueueThatWasLostItScoresOnAndTakesNothingThatWouldGetANameThatHasLeft) {
+  WaitUntilLive();
+  ASSERT_EQ(Score(0, "A").status, 200);
+  ASSERT_EQ(Stop(1, 100, "A", 30).status, 200);
+  ASSERT_EQ(Post("/relay/flush", "").status, 200);
+  ASSERT_EQ(StoredSamples(), 1U);
+  site_.reset();
+  for (const auto* name : {"queue.db", "queue.db-wal", "queue.db-shm"}) std::filesystem::remove(folder_ / name);
+  Open();
+  WaitUntilLive();
+  WaitUntil([&] { return Status()["stopped"].is_string(); });
+  EXPECT_TRUE(Status()["stopped"].get<std::string>().contains("epoch = 2")) << Status()["stopped"];
+  EXPECT_EQ(Post("/score/late?durability=none", Asked(1, "B")).status, 200);
+  EXPECT_NE(Post("/relay/flush", "").status, 200);
+  EXPECT_EQ(StoredSamples(), 1U);
+}
+
 TEST_F(SiteTest, WhatWouldCostFarMoreThanItsBytesIsRefused) {
   WaitUntilLive();
   EXPECT_EQ(Post("/labels", std::string(1 << 20, '[')).status, 400);

@@ -142,6 +142,21 @@ TEST_F(RelayTest, ABatchIsCutWhenItIsFullOrFiveSecondsOld) {
   EXPECT_FALSE(Step(false));
 }
 
+TEST_F(RelayTest, ABacklogLeavesBesideFreshAnomaliesAndNoneOfThemWaits) {
+  Restart();
+  Append(10'000);
+  std::uint64_t fresh = 0, steps = 0;
+  while (Waiting(Lane::kSample) > 0 && ++steps < 100) {
+    Append(1, event::kDisruptionV1, R"({"z":3})");
+    Append(190);
+    fresh += 191;
+    ASSERT_TRUE(Step());
+    ASSERT_EQ(Waiting(Lane::kAnomaly), 0u) << "in step " << steps;
+  }
+  const auto carried = 10'000 + fresh;
+  EXPECT_GE(carried, 5 * fresh) << "in " << steps << " steps";
+}
+
 TEST_F(RelayTest, ALostAnswerDoublesNothing) {
   Restart();
   Append(10);

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <future>
 
 #include "base/clock.h"
 
@@ -60,13 +61,13 @@ TEST(WebClient, ServerThatCameBackIsReachedAgain) {
 }
 
 TEST(WebClient, AServerThatIsSilentIsGivenUpAtTheDeadline) {
-  std::vector<Responder> never;
-  const auto server = StartServer([&](const HttpRequest&, Responder respond) { never.push_back(std::move(respond)); });
+  std::promise<Responder> asked;
+  const auto server = StartServer([&](const HttpRequest&, Responder respond) { asked.set_value(std::move(respond)); });
   WebClient client("http://" + server->addresses().front());
   const auto answer = client.Send(Request("GET"), Deadline::After(milliseconds(200)));
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().code, Code::kDeadlineExceeded) << answer.error().message;
-  for (auto& respond : never) respond(HttpResponse::Text(200, ""));
+  asked.get_future().get()(HttpResponse::Text(200, ""));
 }
 
 TEST(WebClient, ErrorsNameTheHostAndNotTheTarget) {

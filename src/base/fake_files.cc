@@ -60,9 +60,9 @@ void FakeFiles::Kill() {
   EndLife();
 }
 
-void FakeFiles::Flip(const fs::path& path, std::uint64_t at) {
+void FakeFiles::Flip(const fs::path& path, std::uint64_t at, unsigned bit) {
   const std::lock_guard lock(mutex_);
-  if (const auto node = Find(path)) (*node)->Flip(at);
+  if (const auto node = Find(path)) (*node)->Flip(at, bit);
 }
 
 FakeFiles::Image FakeFiles::TakeImage() const {

@@ -48,8 +48,8 @@ class FakeFiles final : public Files {
   using Image = std::map<std::filesystem::path, std::string>;
   Image TakeImage() const;
   void SetBack(const Image& image);
-  /// Flips the lowest bit of a byte that is on the disk, behind everybody's back.
-  void Flip(const std::filesystem::path& path, std::uint64_t at);
+  /// Flips a bit (0 to 7) of a byte that is on the disk, behind everybody's back.
+  void Flip(const std::filesystem::path& path, std::uint64_t at, unsigned bit = 0);
   std::uint64_t steps() const;  ///< Since the beginning.
 
   Result<std::unique_ptr<AppendFile>> OpenAppend(const std::filesystem::path& path) override;

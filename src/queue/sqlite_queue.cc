@@ -51,6 +51,7 @@ Result<std::unique_ptr<SqliteQueue>> SqliteQueue::OpenExisting(const std::filesy
 Result<void> SqliteQueue::Ready() {
   if (records_ && !records_->file().failed()) return {};
   if (records_) log::Warn("queue {}: its disk has failed; it is opened again", path_.string());
+  mended_ += records_ ? records_->file().mended() : 0;
   records_.reset();
   scrub_ = {};
   EDGEWISE_ASSIGN(records_, SqliteRecords::Open(*options_.files, path_, detail::Owner{options_.site, options_.epoch}));

@@ -76,6 +76,9 @@ class SqliteQueue final : public Queue {
   /// failure of the disk begins anew. Errors: as Receive.
   Result<Scrubbed> Scrub(std::size_t limit);
 
+  /// Flipped bits of the file that were found and mended since it was opened here. Any thread.
+  std::uint64_t mended();
+
   const std::string& site() const { return options_.site; }
   std::uint64_t epoch() const { return options_.epoch; }
 
@@ -127,6 +130,7 @@ class SqliteQueue final : public Queue {
   std::unique_ptr<detail::SqliteRecords> records_;  // none: opening it again has failed
   std::array<std::uint64_t, 3> handed_{};           // by lane: the highest sequence that Receive() answered
   ScrubState scrub_;
+  std::uint64_t mended_ = 0;  // by connections that are closed
   std::uint64_t unseen_ = 0;  // of those that Scrub() has seen, how many the present transaction removes
 };
 

@@ -134,6 +134,11 @@ Result<std::uint64_t> SqliteQueue::FindMissing(event::Lane lane) {
   });
 }
 
+std::uint64_t SqliteQueue::mended() {
+  const std::scoped_lock lock(mutex_);
+  return mended_ + (records_ ? records_->file().mended() : 0);
+}
+
 Result<event::EventId> SqliteQueue::Retry(const event::EventId& id) {
   if (refused_) return std::unexpected(*refused_);
   return Change([&]() -> Result<event::EventId> {

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <random>
+#include <set>
 
 #include "base/fake_files.h"
 #include "mutants.h"
@@ -78,6 +79,7 @@ class Life {
   std::uint64_t made_ = 0;              // entries ever
   std::uint64_t appended_ = 0;          // positions that the queue has acknowledged
   std::optional<FakeFiles::Image> backup_;
+  std::set<std::size_t> rotten_, records_rotten_;  // pages in which something was flipped; of those, in records alone
   Outcome outcome_;
 };
 
@@ -191,15 +193,24 @@ void Life::SetBack() {
   backup_.reset();
 }
 
-/// A digit of a record on the disk becomes another.
+/// Something on the disk is not what was written: one bit of any page, which costs nothing; or a digit of a record becomes another.
+/// A page in which a bit was flipped is spared from then on: two wrong bits in a list of records cannot be mended.
 void Life::Rot() {
   const auto bytes = disk_.Read(kFile);
+  const auto page_of = [](std::size_t at) { return at / 4096; };
+  if (bytes && Chance(50)) {
+    const auto at = random_() % std::max<std::size_t>(bytes->size(), 1);
+    if (at < bytes->size() && rotten_.insert(page_of(at)).second) disk_.Flip(kFile, at, random_() % 8);
+    return Note("flip", at);
+  }
   constexpr std::string_view kMark = "\"number\":";
   if (!bytes || bytes->find(kMark) == std::string::npos) return;
   auto at = bytes->find(kMark, random_() % bytes->size());
   if (at == std::string::npos) at = bytes->find(kMark);
   at += kMark.size();
-  disk_.Flip(kFile, at);
+  if (const auto [known, fresh] = rotten_.insert(page_of(at)); !fresh && !records_rotten_.contains(*known)) return;
+  records_rotten_.insert(page_of(at));
+  for (const auto bit : {0U, 1U}) disk_.Flip(kFile, at, bit);
   Note("rot", at);
 }
 

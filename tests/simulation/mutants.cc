@@ -14,6 +14,7 @@ constexpr std::array kMutants = std::to_array<Mutant>({
     {"failed-sync-trusted", "a sync that failed is taken for done"},
     {"acknowledges-early", "Append answers before it appends"},
     {"no-crc", "records have no checksum"},
+    {"no-page-sum", "pages have no sum, so that no flipped bit is mended"},
     {"no-origin", "Append does not say what it was derived from"},
     {"settles-early", "Receive settles what it answers"},
     {"settles-too-much", "Settle takes the next event with it"},
@@ -63,6 +64,11 @@ class DefectFiles final : public ForwardingFiles {
   };
   struct DefectRandom final : ForwardingRandomFile {
     using ForwardingRandomFile::ForwardingRandomFile;
+    Result<void> WriteAt(std::uint64_t offset, std::string_view bytes) override {
+      constexpr std::size_t kPage = 4096, kSum = 8;
+      if (!Planted("no-page-sum") || bytes.size() != kPage || offset % kPage != 0) return ForwardingRandomFile::WriteAt(offset, bytes);
+      return ForwardingRandomFile::WriteAt(offset, std::string(bytes.substr(0, kPage - kSum)) + std::string(kSum, '\0'));
+    }
     Result<void> Sync() override {
       return Synced([this] { return ForwardingRandomFile::Sync(); });
     }

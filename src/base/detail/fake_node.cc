@@ -39,9 +39,9 @@ void FakeNode::Sync() {
   unsynced_.clear();
 }
 
-void FakeNode::Flip(std::uint64_t at) {
+void FakeNode::Flip(std::uint64_t at, unsigned bit) {
   for (auto* file : {&bytes_, &durable_}) {
-    if (at < file->size()) (*file)[at] = static_cast<char>((*file)[at] ^ 1);
+    if (at < file->size()) (*file)[at] = static_cast<char>((*file)[at] ^ (1 << bit));
   }
 }
 

@@ -22,7 +22,7 @@ class FakeNode {
   void Sync();
   /// A sync failed: readers still see the changes since the last one, and no later sync brings them to the disk.
   void Forget() { unsynced_.clear(); }
-  void Flip(std::uint64_t at);  ///< The lowest bit of this byte, for readers and on the disk.
+  void Flip(std::uint64_t at, unsigned bit);  ///< For readers and on the disk.
   /// The first `survivors` bytes that were written since the last sync reach the disk, up to the first truncation.
   void PowerCut(std::size_t survivors);
   /// Any of the changes since the last sync reach the disk, of a write any of its sectors.

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
+#include "queue/detail/page_sum.h"
+
 namespace edgewise::queue::detail {
 namespace {
 
@@ -95,6 +97,13 @@ Result<SqliteFile> SqliteFile::Open(Files& files, const std::filesystem::path& p
 
 Result<void> SqliteFile::Execute(const std::string& sql) {
   if (sqlite3_exec(database_.get(), sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK)
+    return FromSqlite(database_.get(), *vfs_, path_, "using");
+  return {};
+}
+
+Result<void> SqliteFile::ReserveBytes(int bytes) {
+  EDGEWISE_TRY(Execute(fmt::format("PRAGMA page_size={}", kPageBytes)));
+  if (sqlite3_file_control(database_.get(), "main", SQLITE_FCNTL_RESERVE_BYTES, &bytes) != SQLITE_OK)
     return FromSqlite(database_.get(), *vfs_, path_, "using");
   return {};
 }

@@ -50,10 +50,13 @@ class SqliteFile {
   SqliteFile(SqliteFile&&) = default;
   SqliteFile& operator=(SqliteFile&&) = delete;  // the layer must not go before the connection
   Result<void> Execute(const std::string& sql);
+  /// Keeps so many bytes at the end of each page free of a database that is empty.
+  Result<void> ReserveBytes(int bytes);
   Result<SqliteStatement> Prepare(std::string_view sql);
   sqlite3* handle() const { return database_.get(); }
   const std::string& path() const { return path_; }
   bool failed() const { return vfs_->failure().has_value(); }
+  std::uint64_t mended() const { return vfs_->mended(); }
 
   /// Runs `body` in a transaction; any error rolls it back.
   template <class Body>

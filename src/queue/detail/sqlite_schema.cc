@@ -4,11 +4,12 @@
 #include <sqlite3.h>
 
 #include "queue/detail/checksum.h"
+#include "queue/detail/summed_database.h"
 
 namespace edgewise::queue::detail {
 namespace {
 
-constexpr int kVersion = 3;
+constexpr int kVersion = 4, kWithoutSums = 3;
 constexpr int kApplication = 0x45645765;  // "EdWe"
 
 constexpr const char* kTables = R"(
@@ -82,11 +83,12 @@ Result<void> PrepareFile(SqliteFile& file) {
     return Fail(Code::kFailedPrecondition,
                 fmt::format("queue: {} has format {}, newer than this program's {}: upgrade edgewise", file.path(), version, kVersion));
   }
+  if (empty) EDGEWISE_TRY(file.ReserveBytes(kReservedBytes));
   EDGEWISE_TRY(file.Execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-2000"));
-  if (version == kVersion) return {};
+  if (version == kVersion || version == kWithoutSums) return {};
   return file.InTransaction([&]() -> Result<void> {
     EDGEWISE_TRY(Upgrade(file, version));
-    return file.Execute(fmt::format("PRAGMA application_id={}; PRAGMA user_version={}", kApplication, kVersion));
+    return file.Execute(fmt::format("PRAGMA application_id={}; PRAGMA user_version={}", kApplication, empty ? kVersion : kWithoutSums));
   });
 }
 

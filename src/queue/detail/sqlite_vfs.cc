@@ -8,6 +8,9 @@
 #include <new>
 #include <utility>
 
+#include "queue/detail/summed_database.h"
+#include "queue/detail/summed_log.h"
+
 namespace edgewise::queue::detail {
 
 /// What SQLite calls an open file.
@@ -24,19 +27,12 @@ int SqliteVfs::Answer(const Result<T>& result, int code, std::initializer_list<C
   return result.error().code == Code::kResourceExhausted && !failure_ ? SQLITE_FULL : code;
 }
 
-/// What a log that is there shows may not be on the disk: the sync of another life may have failed. Only what is written again can be
-/// trusted (files.h), and what follows in the log is worth nothing without it.
-Result<void> WriteAgain(Files::RandomFile& file) {
-  constexpr std::size_t kPiece = 1U << 20U;
-  EDGEWISE_ASSIGN(const auto size, file.Size());
-  std::string piece;
-  for (std::uint64_t offset = 0; offset < size; offset += piece.size()) {
-    piece.resize(std::min<std::uint64_t>(kPiece, size - offset));
-    EDGEWISE_ASSIGN(const auto have, file.ReadAt(offset, piece));
-    if (have < piece.size()) return Fail(Code::kUnavailable, "the log became shorter while it was read");
-    EDGEWISE_TRY(file.WriteAt(offset, piece));
-  }
-  return size == 0 ? Result<void>() : file.Sync();
+/// With what is needed to mend a flipped bit in it.
+Result<std::unique_ptr<Files::RandomFile>> SqliteVfs::Guarded(std::unique_ptr<Files::RandomFile> file, const char* name, int flags) {
+  const auto tell = [this] { ++mended_; };
+  if ((static_cast<unsigned>(flags) & SQLITE_OPEN_MAIN_DB) != 0) return SummedDatabase::Open(std::move(file), name, tell);
+  if ((static_cast<unsigned>(flags) & SQLITE_OPEN_WAL) != 0) return SummedLog::Open(std::move(file), name, tell);  // the database is locked
+  return file;
 }
 
 /// The functions that SQLite wants, sqlite3.h has their contracts.
@@ -124,13 +120,12 @@ struct SqliteCalls {
     auto opened = self.files_.OpenRandom(
         name, (static_cast<unsigned>(flags) & SQLITE_OPEN_CREATE) != 0 ? Files::Opening::kMayCreate : Files::Opening::kExisting);
     if (!opened) return self.Answer(opened, SQLITE_CANTOPEN, {Code::kResourceExhausted, Code::kFailedPrecondition, Code::kNotFound});
-    if ((static_cast<unsigned>(flags) & SQLITE_OPEN_WAL) != 0) {  // the database is locked by now
-      if (const auto again = WriteAgain(**opened); !again) return self.Answer(again, SQLITE_CANTOPEN, {});
-    }
+    auto guarded = self.Guarded(*std::move(opened), name, flags);
+    if (!guarded) return self.Answer(guarded, SQLITE_CANTOPEN, {});
     auto* const file = new (raw) File;
     file->pMethods = &kMethods;
     file->vfs = &self;
-    file->file = std::move(*opened);
+    file->file = *std::move(guarded);
     if (out_flags != nullptr) *out_flags = flags;
     return SQLITE_OK;
   }

@@ -1,0 +1,55 @@
+#include "queue/detail/page_sum.h"
+
+#include <zlib.h>
+
+#include <array>
+#include <bit>
+#include <optional>
+
+namespace edgewise::queue::detail {
+namespace {
+
+const Bytef* Raw(std::span<const char> bytes) { return reinterpret_cast<const Bytef*>(bytes.data()); }
+
+void Flip(std::span<char> bytes, std::size_t bit) { bytes[bit / 8] = static_cast<char>(bytes[bit / 8] ^ (1 << (bit % 8))); }
+
+/// The bit that turns bytes with one CRC into those with another; `difference` is both, exclusive or. What a bit does to the CRC depends
+/// only on how many bytes follow it: each pushes the syndrome through one step of the division by a byte of zeros.
+std::optional<std::size_t> FindBit(std::size_t size, std::uint32_t difference) {
+  const auto* const table = get_crc_table();
+  std::array<std::uint32_t, 8> syndromes;
+  for (std::size_t bit = 0; bit < 8; ++bit) syndromes[bit] = static_cast<std::uint32_t>(table[std::size_t{1} << bit]);
+  for (std::size_t at = size; at-- > 0;) {
+    for (std::size_t bit = 0; bit < 8; ++bit) {
+      auto& syndrome = syndromes[bit];
+      if (syndrome == difference) return at * 8 + bit;
+      syndrome = (syndrome >> 8U) ^ static_cast<std::uint32_t>(table[syndrome & 0xffU]);
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+PageSum SumOf(std::span<const char> bytes) {
+  return {.crc = static_cast<std::uint32_t>(crc32_z(0, Raw(bytes), bytes.size())),
+          .adler = static_cast<std::uint32_t>(adler32_z(1, Raw(bytes), bytes.size()))};
+}
+
+Damage Mend(std::span<char> bytes, PageSum& sum) {
+  const auto found = SumOf(bytes);
+  if (found == sum) return Damage::kNone;
+  const bool sum_flipped = std::popcount(found.crc ^ sum.crc) + std::popcount(found.adler ^ sum.adler) == 1;
+  if (sum_flipped) {
+    sum = found;
+    return Damage::kMended;
+  }
+  const auto bit = FindBit(bytes.size(), found.crc ^ sum.crc);
+  if (!bit) return Damage::kBeyondMending;
+  Flip(bytes, *bit);
+  if (SumOf(bytes) == sum) return Damage::kMended;
+  Flip(bytes, *bit);
+  return Damage::kBeyondMending;
+}
+
+}  // namespace edgewise::queue::detail

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace edgewise::queue::detail {
+
+/// Of a queue's file.
+inline constexpr std::size_t kPageBytes = 4096;
+
+/// What the bytes of a page add up to: CRC-32, which tells where a single flipped bit is (each has a syndrome of its own in up to 512 MB),
+/// and Adler-32, which confirms it (both as zlib has them). Both 0: no sum was taken.
+struct PageSum {
+  std::uint32_t crc = 0, adler = 0;
+  bool operator==(const PageSum&) const = default;
+};
+
+PageSum SumOf(std::span<const char> bytes);
+
+enum class Damage : std::uint8_t { kNone, kMended, kBeyondMending };
+
+/// Holds bytes against the sum that they had, and flips one bit of the bytes, or of the sum, back if that is what is wrong. Otherwise
+/// nothing is changed. Cost: some microseconds; where something is wrong, a pass over the bits.
+Damage Mend(std::span<char> bytes, PageSum& sum);
+
+}  // namespace edgewise::queue::detail

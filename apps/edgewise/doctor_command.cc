@@ -7,6 +7,7 @@
 #include "doctor.h"
 #include "example.h"
 #include "queue_access.h"
+#include "site/journal_scrub.h"
 #include "wrap.h"
 
 namespace edgewise {
@@ -62,6 +63,26 @@ std::vector<Finding> ExamineQueues(const Configuration& configuration) {
   return found;
 }
 
+/// Likewise; all of them are read, also while their sites write them.
+std::vector<Finding> ExamineJournals(const Configuration& configuration) {
+  std::vector<Finding> found;
+  for (const auto& site : configuration.sites) {
+    const auto folder = configuration.state / "sites" / site.name / "journal";
+    std::error_code ignored;
+    if (!std::filesystem::exists(folder, ignored)) continue;
+    site::JournalScrub scrub(SystemFiles(), folder);
+    auto read = scrub.Step();
+    while (read && !read->done) read = scrub.Step();
+    const auto lost = read ? read->lost : 0;
+    const auto whole = !read      ? std::unexpected(read.error())
+                       : lost > 0 ? Result<void>(Fail(Code::kDataLoss, fmt::format("{} entries cannot be read", lost)))
+                                  : Result<void>();
+    found.push_back(Check("journal of " + site.name, whole, "all of it can be read",
+                          "look at the disk (smartctl -a) and replace it; the site goes on without what is lost"));
+  }
+  return found;
+}
+
 std::vector<Finding> Examine(const std::string& file) {
   const auto configuration = ReadConfiguration(file);
   const auto read = configuration ? Result<void>() : std::unexpected(configuration.error());
@@ -71,6 +92,7 @@ std::vector<Finding> Examine(const std::string& file) {
   for (auto& finding : ExamineMachine(*configuration)) found.push_back(std::move(finding));
   for (auto& finding : ExamineOutside(*configuration)) found.push_back(std::move(finding));
   for (auto& finding : ExamineQueues(*configuration)) found.push_back(std::move(finding));
+  for (auto& finding : ExamineJournals(*configuration)) found.push_back(std::move(finding));
   return found;
 }
 

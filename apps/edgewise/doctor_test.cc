@@ -1,6 +1,7 @@
 // What would go wrong later is found before, each with its fix.
 #include "command_runner_test.h"
 #include "queue/sqlite_queue.h"
+#include "site/journal.h"
 #include "store/fake_blob_server.h"
 
 namespace edgewise {
@@ -88,6 +89,21 @@ TEST_F(Doctor, SaysWhatASitesQueueHasLostOrSetAside) {
     }
   }
   ExpectMend("disk under JFK", file, "2 records are damaged", "smartctl");
+}
+
+TEST_F(Doctor, ReadsASitesJournal) {
+  const auto file = WithSite("127.0.0.1:0");
+  std::filesystem::create_directories(In("state/sites/JFK"));
+  {
+    const auto journal = site::Journal::Open(SystemFiles(), In("state/sites/JFK/journal"), {.segment_bytes = 100}).value();
+    for (int i = 0; i < 9; ++i) ASSERT_TRUE(journal->Write({std::string(60, 'x')}));
+  }
+  EXPECT_EQ(Finding("journal of JFK", file)["good"], true);
+  const auto path = site::SegmentPath("state/sites/JFK/journal", 1).string();
+  auto bytes = Read(path);
+  bytes[70] = '!';
+  Write(path, bytes);
+  ExpectMend("journal of JFK", file, "1 entries cannot be read", "smartctl");
 }
 
 TEST_F(Doctor, ASupportBundleHoldsWhatHelpsAndNoEvent) {

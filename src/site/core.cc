@@ -126,6 +126,7 @@ void Core::AfterAll(std::function<void(Result<void>)> done) {
 }
 
 void Core::Snapshot() {
+  if (!committer_) return;  // a recovery is under way
   committer_->AddSnapshot(machine_->Save());
   since_snapshot_ = 0;
 }

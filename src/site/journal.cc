@@ -25,7 +25,19 @@ Result<SegmentReader> ReadSegment(const std::filesystem::path& path, std::string
 
 }  // namespace
 
-std::filesystem::path Journal::SegmentPath(std::uint64_t first) const { return folder_ / SegmentName(first); }
+std::filesystem::path SegmentPath(const std::filesystem::path& folder, std::uint64_t first) { return folder / SegmentName(first); }
+
+Result<std::vector<std::uint64_t>> ListSegments(Files& files, const std::filesystem::path& folder) {
+  EDGEWISE_ASSIGN(const auto names, files.List(folder));
+  std::vector<std::uint64_t> segments;
+  for (const std::string& name : names) {
+    std::uint64_t first = 0;
+    if (!name.starts_with(kPrefix)) continue;
+    std::from_chars(name.data() + kPrefix.size(), name.data() + name.size(), first);
+    if (first > 0 && name == SegmentName(first)) segments.push_back(first);
+  }
+  return segments;
+}
 
 Position Journal::last() const {
   const std::lock_guard lock(mutex_);
@@ -35,26 +47,15 @@ Position Journal::last() const {
 Result<std::unique_ptr<Journal>> Journal::Open(Files& files, const std::filesystem::path& folder, Options options) {
   EDGEWISE_TRY(files.MakeDirs(folder));
   auto journal = std::unique_ptr<Journal>(new Journal(files, folder, options));
-  EDGEWISE_TRY(journal->ListSegments());
+  EDGEWISE_ASSIGN(journal->segments_, ListSegments(files, folder));
   EDGEWISE_TRY(journal->segments_.empty() ? journal->StartSegment() : journal->OpenLastSegment());
   return journal;
-}
-
-Result<void> Journal::ListSegments() {
-  EDGEWISE_ASSIGN(const auto names, files_.List(folder_));
-  for (const std::string& name : names) {
-    std::uint64_t first = 0;
-    if (!name.starts_with(kPrefix)) continue;
-    std::from_chars(name.data() + kPrefix.size(), name.data() + name.size(), first);
-    if (first > 0 && name == SegmentName(first)) segments_.push_back(first);
-  }
-  return {};
 }
 
 /// A segment for next_; one that holds nothing yet is started over.
 Result<void> Journal::StartSegment() {
   segment_.emplace(std::random_device()());
-  EDGEWISE_ASSIGN(file_, files_.OpenAppend(SegmentPath(next_)));
+  EDGEWISE_ASSIGN(file_, files_.OpenAppend(PathOf(next_)));
   if (file_->size() > 0) EDGEWISE_TRY(file_->Truncate(0));
   EDGEWISE_TRY(file_->Append(segment_->Head()));
   EDGEWISE_TRY(file_->Sync());
@@ -67,7 +68,7 @@ Result<void> Journal::StartSegment() {
 // Only the last segment can have a torn tail: the others were synced before their successor was made.
 Result<void> Journal::OpenLastSegment() {
   const auto first = segments_.back();
-  const auto path = SegmentPath(first);
+  const auto path = PathOf(first);
   EDGEWISE_ASSIGN(const std::string bytes, files_.Read(path));
   EDGEWISE_ASSIGN(auto reader, ReadSegment(path, bytes, first));
   while (reader.Next()) {
@@ -149,7 +150,7 @@ Result<std::uint64_t> Journal::Replay(Position after, const Visitor& visit) cons
   for (std::size_t i = 0; i < segments.size(); ++i) {
     const std::uint64_t behind = i + 1 < segments.size() ? segments[i + 1] : end;
     if (behind <= due) continue;
-    const auto path = SegmentPath(segments[i]);
+    const auto path = PathOf(segments[i]);
     EDGEWISE_ASSIGN(const std::string bytes, files_.Read(path));
     EDGEWISE_ASSIGN(auto reader, ReadSegment(path, bytes, segments[i]));
     std::uint64_t read = 0;

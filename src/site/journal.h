@@ -19,6 +19,10 @@ namespace edgewise::site {
 /// Number of an entry in a site's journal, from 1, without gaps.
 enum class Position : std::uint64_t {};
 
+/// The first positions of the segments in a journal's folder, ascending. Errors: kNotFound (no folder), as Files.
+Result<std::vector<std::uint64_t>> ListSegments(Files& files, const std::filesystem::path& folder);
+std::filesystem::path SegmentPath(const std::filesystem::path& folder, std::uint64_t first);
+
 /// A site's record journal: everything that changed the site, in order, in segment files of framed entries (docs/formats/journal.md).
 /// Lifecycle: Open() cuts off a torn tail and makes the rest durable; one journal per folder.
 /// Durability: Write() hands bytes to the operating system; what was written before a Sync() that answered survives a power cut.
@@ -50,10 +54,9 @@ class Journal {
 
  private:
   Journal(Files& files, std::filesystem::path folder, Options options) : files_(files), folder_(std::move(folder)), options_(options) {}
-  Result<void> ListSegments();
   Result<void> StartSegment();
   Result<void> OpenLastSegment();
-  std::filesystem::path SegmentPath(std::uint64_t first) const;
+  std::filesystem::path PathOf(std::uint64_t first) const { return SegmentPath(folder_, first); }
 
   Files& files_;
   std::filesystem::path folder_;

@@ -1,3 +1,4 @@
+#include "site/journal_scrub.h"
 #include "site/journal_test.h"
 
 namespace edgewise::site::test {
@@ -24,6 +25,15 @@ Disk SmallJournal() {
   return disk;
 }
 
+std::uint64_t Scrubbed(Files& files) {
+  JournalScrub scrub(files, kFolder);
+  while (true) {
+    const auto found = scrub.Step();
+    EXPECT_TRUE(found) << found.error().message;
+    if (!found || found->done) return found ? found->lost : 0;
+  }
+}
+
 /// Opens what was damaged, appends, and opens again: no entry is made up, what was lost stays counted, and the new entries are there.
 /// Answers how many were lost.
 std::uint64_t LostAndGoesOn(const Disk& disk, std::uint64_t last = kEntries) {
@@ -37,6 +47,7 @@ std::uint64_t LostAndGoesOn(const Disk& disk, std::uint64_t last = kEntries) {
   for (int opened = 0; opened < 2; ++opened, journal = on.Open()) {
     const auto after = ReplayAll(*journal);
     EXPECT_EQ(after.lost, before.lost);
+    EXPECT_EQ(Scrubbed(on.files), before.lost);
     EXPECT_TRUE(after.entries.contains(last + 1) && after.entries.contains(last + 2));
     for (const auto& [position, text] : after.entries) EXPECT_EQ(text, Text(position));
   }

@@ -3,7 +3,6 @@
 #include <sys/stat.h>
 
 #include "site/made_site_test.h"
-#include "site/scrubber.h"
 
 namespace edgewise::site::test {
 namespace {
@@ -71,21 +70,6 @@ TEST_F(QueueRoute, TheSocketIsItsOwnersAlone) {
   struct stat status{};
   ASSERT_EQ(stat(Socket().c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777U, 0600U);
-}
-
-TEST_F(QueueRoute, AScrubberReadsEverythingOnceADay) {
-  Scrubber scrubber("EWR", *queue_);
-  Scrubber::TimePoint now{};
-  const auto pass = [&] {
-    int steps = 0;
-    for (scrubber.Step(now); scrubber.under_way(); scrubber.Step(now)) ++steps;
-    return steps;
-  };
-  EXPECT_GT(pass(), 0) << "when it starts";
-  now += std::chrono::hours(23);
-  EXPECT_EQ(pass(), 0);
-  now += std::chrono::hours(1);
-  EXPECT_GT(pass(), 0);
 }
 
 /// A site that runs has such a socket in its folder.

@@ -98,8 +98,9 @@ class RunningSite final : public Site, public SiteDoor {
 Result<void> RunningSite::Start() {
   EDGEWISE_TRY(files_.MakeDirs(options_.folder));
   EDGEWISE_ASSIGN(queue_, OpenQueue(options_, files_));
-  scrubber_.emplace(options_.name, *queue_);
   EDGEWISE_ASSIGN(core_, Core::Open(options_, files_, *queue_));
+  const auto renew = [this] { server_->Post([this] { core_->Snapshot(); }); };
+  scrubber_.emplace(Scrubber::Parts{options_.name, *queue_, files_, options_.folder, renew, metrics_});
   Counted();
   if (options_.policy) {
     const relay::Options out{.site = options_.name, .epoch = options_.epoch, .folder = options_.folder / "relay"};
@@ -111,10 +112,9 @@ Result<void> RunningSite::Start() {
   auto router = std::make_shared<net::Router>();
   AddSiteRoutes(*router, *this);
   control_ = ServeQueue(options_.name, options_.folder / "site.sock", *queue_);
-  EDGEWISE_ASSIGN(
-      server_, net::HttpServer::Start(
-                   options_.addresses,
-                   [router](net::HttpRequest request, net::Responder respond) { (*router)(std::move(request), std::move(respond)); }, {}));
+  EDGEWISE_ASSIGN(server_,
+                  net::HttpServer::Start(options_.addresses,
+                                         [router](auto request, auto respond) { (*router)(std::move(request), std::move(respond)); }, {}));
   deployer_ = std::make_unique<Stepper>(options_.poll, [this] { return StepDeployment(); });
   if (!options_.replay) ticker_ = std::make_unique<Stepper>(seconds(1), [this] { return Tick(); });
   const Ask ask = [this](Question question, net::Responder respond) {

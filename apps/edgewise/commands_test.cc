@@ -44,6 +44,9 @@ TEST_F(Commands, EachTeachesWithAnExampleOfItself) {
     EXPECT_EQ(help.code, 0) << name;
     const auto example = help.out.find("Example:");
     ASSERT_NE(example, std::string::npos) << name;
+    std::istringstream lines(help.out);
+    for (std::string line; std::getline(lines, line);)
+      EXPECT_TRUE(line.size() <= 80 || line.starts_with("  edgewise ")) << name << ": " << line;
     EXPECT_NE(help.out.find("edgewise " + name, example), std::string::npos) << name;
   }
 }

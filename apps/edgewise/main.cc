@@ -21,6 +21,7 @@ int main(int count, char** arguments) {
   spdlog::set_default_logger(spdlog::stderr_logger_mt("edgewise"));  // what a command prints is for programs
   CLI::App program("Edgewise: AI at the edge as one loop that people can run, trust and read");
   program.name("edgewise");
+  program.formatter(edgewise::HelpIn80Columns());  // first: commands inherit it
   program.require_subcommand(1);
   program.set_version_flag("--version", "edgewise " EDGEWISE_VERSION, "print the version");
   program.failure_message(edgewise::UsageMessage);

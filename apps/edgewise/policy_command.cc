@@ -66,7 +66,7 @@ void AddPolicyCommand(CLI::App& program, int& exit_code) {
   const auto choice = std::make_shared<Choice>();  // lives as long as the commands
   const auto add = [&](const char* name, const char* what, auto work) {
     auto* command = policy->add_subcommand(name, what);
-    command->add_option("file", choice->file, "the policy (TOML)")->required();
+    command->add_option("file", choice->file, "the policy (TOML)")->required()->check(CLI::ExistingFile);
     command->add_flag("--json", choice->json, "print JSON");
     command->callback([choice, work, &exit_code] {
       const auto code = work(*choice);

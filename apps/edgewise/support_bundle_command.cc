@@ -115,7 +115,7 @@ void AddSupportBundleCommand(CLI::App& program, int& exit_code) {
       "The file holds the configuration as it is written: look at it before you send it.\n"
       "Example:\n  edgewise support-bundle -c examples/flights/edgewise.toml -o support.json");
   const auto choice = std::make_shared<Choice>();  // lives as long as the command
-  bundle->add_option("-c,--config", choice->configuration, "what runs here")->required();
+  bundle->add_option("-c,--config", choice->configuration, "what runs here")->required()->check(CLI::ExistingFile);
   bundle->add_option("-o,--output", choice->out, "file to write")->capture_default_str();
   bundle->add_flag("--json", choice->json, "print JSON");
   bundle->callback([choice, &exit_code] {

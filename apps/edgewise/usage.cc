@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <sstream>
 #include <string_view>
 #include <vector>
 
 #include "address.h"
 #include "base/date.h"
 #include "base/suggest.h"
+#include "wrap.h"
 
 namespace edgewise {
 namespace {
@@ -56,7 +58,24 @@ std::string NotUnderstood(const CLI::App& program) {
   return fmt::format("{} has no command {}", FullName(app), Near(word, Commands(app)));
 }
 
+class WrappedHelp final : public CLI::Formatter {
+ public:
+  std::string make_help(const CLI::App* app, std::string name, CLI::AppFormatMode mode) const override {
+    std::istringstream lines(CLI::Formatter::make_help(app, std::move(name), mode));
+    std::string out, line;
+    while (std::getline(lines, line)) {
+      const auto indent = std::min(line.find_first_not_of(' '), line.size());
+      const bool example = line.substr(indent).starts_with("edgewise ");
+      const bool row = indent > 0 && indent < get_column_width();  // a name and what it is
+      out += example || line.empty() ? line + "\n" : Wrap(line.substr(indent), indent, row ? get_column_width() : indent);
+    }
+    return out;
+  }
+};
+
 }  // namespace
+
+std::shared_ptr<CLI::FormatterBase> HelpIn80Columns() { return std::make_shared<WrappedHelp>(); }
 
 std::string UsageMessage(const CLI::App* program, const CLI::Error& error) {
   const auto trouble = NotUnderstood(*program);

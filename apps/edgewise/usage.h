@@ -1,6 +1,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <memory>
 #include <string>
 
 namespace edgewise {
@@ -8,6 +9,9 @@ namespace edgewise {
 /// What to print when a command line is not understood: the command or option that there is not, and the nearest that there is; else what
 /// the library says of `error`.
 std::string UsageMessage(const CLI::App* program, const CLI::Error& error);
+
+/// Prints help in 80 columns; examples stay as they are, so that they can be copied.
+std::shared_ptr<CLI::FormatterBase> HelpIn80Columns();
 
 /// `edgewise help deploy back` is `edgewise deploy back --help`.
 void TakeHelpAsCommand(int count, char** arguments);

@@ -28,7 +28,17 @@ Machine::Options Core::MachineOptions() {
   return {options_.rules, options_.program, options_.tables, [this](const Digest& model) { return CardOf(model); }};
 }
 
+/// The score log is derived from the journal: one that is damaged holds up nobody.
 Result<Core::Parts> Core::Build() {
+  auto built = BuildOnce();
+  const auto file = options_.folder / "scores.db";
+  if (built || built.error().code != Code::kDataLoss || !ScoreLog::IsDamaged(file)) return built;
+  EDGEWISE_ASSIGN(const auto aside, ScoreLog::SetAside(file));
+  log::Failed("site {}: the score log is damaged; it is kept as {}, and filled again from the journal", options_.name, aside.string());
+  return BuildOnce();
+}
+
+Result<Core::Parts> Core::BuildOnce() {
   Parts parts;
   EDGEWISE_TRY(files_.MakeDirs(options_.folder));
   EDGEWISE_ASSIGN(parts.journal, Journal::Open(files_, options_.folder / "journal", {}));

@@ -73,6 +73,7 @@ class Core {
     LeftEffects left;  // a queue that is full has no room for these
   };
   Result<Parts> Build();  // any thread: changes nothing here
+  Result<Parts> BuildOnce();
   Result<std::uint64_t> LoadSnapshot(Parts& parts);
   Result<void> Replay(Parts& parts, std::uint64_t after);
   void Install(Parts parts);

@@ -100,6 +100,35 @@ Result<std::unique_ptr<ScoreLog>> ScoreLog::OpenForReading(const std::filesystem
   return log;
 }
 
+bool ScoreLog::IsDamaged(const std::filesystem::path& file) {
+  if (!std::filesystem::exists(file)) return false;
+  sqlite3* raw = nullptr;
+  const int opened = sqlite3_open_v2(file.c_str(), &raw, SQLITE_OPEN_READWRITE, nullptr);
+  const std::unique_ptr<sqlite3, decltype(&sqlite3_close)> database(raw, &sqlite3_close);
+  if (opened != SQLITE_OK) return false;  // it cannot be read now, which is another trouble
+  bool whole = false;
+  const auto take = [](void* into, int, char** values, char**) {
+    *static_cast<bool*>(into) = std::string_view(values[0]) == "ok";
+    return 0;
+  };
+  const int code = sqlite3_exec(raw, "PRAGMA quick_check(1)", take, &whole, nullptr);
+  return code == SQLITE_CORRUPT || code == SQLITE_NOTADB || (code == SQLITE_OK && !whole);
+}
+
+Result<std::filesystem::path> ScoreLog::SetAside(const std::filesystem::path& file) {
+  std::error_code error;
+  for (int number = 1;; ++number) {
+    const auto end = fmt::format(".damaged-{}", number);
+    if (std::filesystem::exists(file.string() + end, error)) continue;
+    for (const auto* part : {"", "-wal", "-shm"}) {
+      const auto path = file.string() + part;
+      if (std::filesystem::exists(path, error)) std::filesystem::rename(path, file.string() + end + part, error);
+      if (error) return Fail(Code::kUnavailable, fmt::format("score log: {}: {}", path, error.message()));
+    }
+    return file.string() + end;
+  }
+}
+
 Result<void> ScoreLog::Prepare(bool writing) {
   sqlite3_stmt* version = nullptr;
   if (sqlite3_prepare_v2(database_, "PRAGMA user_version", -1, &version, nullptr) != SQLITE_OK)

@@ -48,12 +48,17 @@ using ScoreChange = std::variant<RowAdded, RowLabelled>;
 
 /// The site's local record of every scored row and its label (SQLite, one file): `edgewise export scores`, `edgewise score replay`.
 /// Durability: what Apply() answered survives a power cut; `through` is stored in the same transaction, so a repeated Apply changes
-/// nothing. Errors: kFailedPrecondition (not a score log of this version), kResourceExhausted (disk full), kUnavailable. Threads: one
-/// writer; readers open their own with OpenForReading() while the writer works.
+/// nothing. Errors: kFailedPrecondition (not a score log of this version), kDataLoss (damaged, or no database), kResourceExhausted (disk
+/// full), kUnavailable. Threads: one writer; readers open their own with OpenForReading() while the writer works.
 class ScoreLog {
  public:
   static Result<std::unique_ptr<ScoreLog>> Open(const std::filesystem::path& file);
   static Result<std::unique_ptr<ScoreLog>> OpenForReading(const std::filesystem::path& file);
+  /// Whether SQLite finds damage in the file, or no database at all; false without a file. It reads all of it.
+  static bool IsDamaged(const std::filesystem::path& file);
+  /// Gives the file a name that ends in ".damaged-1" (or -2, ...), so that a new one can be filled from the journal. Nobody has it open.
+  /// Answers that name. Errors: kUnavailable.
+  static Result<std::filesystem::path> SetAside(const std::filesystem::path& file);
   ~ScoreLog();
 
   /// Applies changes derived from the journal up to `through`; nothing happens if that is not above AppliedThrough().

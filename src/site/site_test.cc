@@ -1,3 +1,5 @@
+#include <fstream>
+
 #include "site/entry.h"
 #include "site/made_site_test.h"
 #include "site/score_log.h"
@@ -135,6 +137,24 @@ TEST_F(SiteTest, AScoreLogThatWasLostIsFilledAgainFromTheJournal) {
   Open();
   EXPECT_EQ(Post("/labels", fmt::format(R"({{"lineage":"{}","label":1,"time":"{}"}})", lineage, At(90))).status, 200);
   EXPECT_EQ(Status()["scored"], 2);
+}
+
+TEST_F(SiteTest, AScoreLogThatIsDamagedIsKeptAsideAndFilledAgainFromTheJournal) {
+  WaitUntilLive();
+  const auto lineage = nlohmann::json::parse(Score(0, "A").body)["lineage"].get<std::string>();
+  ASSERT_EQ(Score(1, "B").status, 200);
+  ASSERT_EQ(Post("/relay/flush", "").status, 200);
+  const auto file = folder_ / "scores.db";
+  for (const std::size_t kept : {std::size_t{0}, std::size_t{100}}) {  // no database at all; one whose pages are rubbish
+    site_.reset();
+    auto bytes = SystemFiles().Read(file).value();
+    std::fill(bytes.begin() + static_cast<std::ptrdiff_t>(kept), bytes.end(), '!');
+    std::ofstream(file, std::ios::binary) << bytes;
+    Open();
+    EXPECT_EQ(Post("/labels", fmt::format(R"({{"lineage":"{}","label":1,"time":"{}"}})", lineage, At(90))).status, 200);
+    EXPECT_EQ(Status()["scored"], 2);
+    EXPECT_EQ(SystemFiles().Read(file.string() + (kept == 0 ? ".damaged-1" : ".damaged-2")).value(), bytes);
+  }
 }
 
 TEST_F(SiteTest, WithAQueueThatWasLostItScoresOnAndTakesNothingThatWouldGetANameThatHasLeft) {

@@ -160,7 +160,8 @@ TEST_F(Doctor, SeesAClockThatWasSetBackAndAKeyThatOthersCanRead) {
   std::filesystem::last_write_time(In("state/sites/JFK/queue.db"), std::filesystem::file_time_type::clock::now() + hour);
   ExpectMend("clock", file, "written", "set the clock");
   Write("state/sites/JFK/pseudonyms.key", "0123456789abcdef");
-  std::filesystem::permissions(In("state/sites/JFK/pseudonyms.key"), std::filesystem::perms(0644));
+  using std::filesystem::perms;
+  std::filesystem::permissions(In("state/sites/JFK/pseudonyms.key"), perms::owner_all | perms::group_read | perms::others_read);
   ExpectMend("key of JFK", file, "can be read by others", "chmod 600");
 }
 

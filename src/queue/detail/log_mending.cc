@@ -129,7 +129,7 @@ MendedLog MendLog(std::string& log) {
   result.mended += head == Sound::kMended ? 1 : 0;
   auto as_written = SumAt(log.data() + kSumInHead);
   auto as_kept = as_written;  // another one behind a frame that is kept with a wrong bit
-  std::optional<Sum> other;  // than as_written, if the wrong bit may be in the sum itself: the next frame tells
+  std::optional<Sum> other;   // than as_written, if the wrong bit may be in the sum itself: the next frame tells
   for (auto at = kLogHead; at + kFrameBytes <= log.size(); at += kFrameBytes) {
     char* const frame = log.data() + at;
     auto summed = std::string(frame, kSalts).append(frame + kFrameHead, kPageBytes);

@@ -137,9 +137,12 @@ Verdict Policy::Judge(const event::Raw<event::Event>& event) const {
   std::string line;
   const auto decision = detail::Judge(*rules_).Decide(event.value(), line);
   Verdict verdict;
-  verdict.allowed = decision.rule != nullptr;
-  verdict.rule = verdict.allowed ? decision.rule->type : decision.reason;
-  if (!verdict.allowed) return verdict;
+  if (decision.rule == nullptr) {
+    verdict.rule = decision.reason;
+    return verdict;
+  }
+  verdict.allowed = true;
+  verdict.rule = decision.rule->type;
   verdict.dropped = detail::Names(*decision.rule, decision.trace.dropped);
   verdict.pseudonymised = detail::Names(*decision.rule, decision.trace.pseudonymised);
   verdict.unnamed = decision.trace.unnamed;

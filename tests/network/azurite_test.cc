@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <cstdlib>
+#include <stdexcept>
 
 #include "net/web_client.h"
 #include "store/blob_store.h"
@@ -13,7 +14,9 @@ namespace {
 /// A container of its own for each test.
 std::string NewContainer() {
   static int made = 0;
-  std::string url = std::getenv("EDGEWISE_AZURE_ACCOUNT");
+  const auto* account = std::getenv("EDGEWISE_AZURE_ACCOUNT");
+  if (account == nullptr) throw std::runtime_error("tests/network/azurite.py starts this test, and says where Azurite is");
+  std::string url = account;
   url.insert(url.find('?'), fmt::format("/conformance-{}", ++made));
   const auto path = url.find('/', 7);
   net::WebClient client(url.substr(0, path));

@@ -2,14 +2,32 @@
 
 #include <zlib.h>
 
+#include <algorithm>
 #include <array>
 #include <bit>
+#include <cstring>
 #include <optional>
 
 namespace edgewise::queue::detail {
 namespace {
 
+static_assert(std::endian::native == std::endian::little, "sums are little-endian");
+
 const Bytef* Raw(std::span<const char> bytes) { return reinterpret_cast<const Bytef*>(bytes.data()); }
+
+/// What is missing of the last word is 0.
+std::uint32_t Parity(std::span<const char> bytes) {
+  std::uint64_t words = 0;
+  for (; bytes.size() >= sizeof words; bytes = bytes.subspan(sizeof words)) {
+    std::uint64_t next;
+    std::memcpy(&next, bytes.data(), sizeof next);
+    words ^= next;
+  }
+  std::uint64_t last = 0;
+  std::copy_n(bytes.data(), bytes.size(), reinterpret_cast<char*>(&last));
+  words ^= last;
+  return static_cast<std::uint32_t>(words ^ (words >> 32U));
+}
 
 void Flip(std::span<char> bytes, std::size_t bit) { bytes[bit / 8] = static_cast<char>(bytes[bit / 8] ^ (1 << (bit % 8))); }
 
@@ -32,14 +50,13 @@ std::optional<std::size_t> FindBit(std::size_t size, std::uint32_t difference) {
 }  // namespace
 
 PageSum SumOf(std::span<const char> bytes) {
-  return {.crc = static_cast<std::uint32_t>(crc32_z(0, Raw(bytes), bytes.size())),
-          .adler = static_cast<std::uint32_t>(adler32_z(1, Raw(bytes), bytes.size()))};
+  return {.crc = static_cast<std::uint32_t>(crc32_z(0, Raw(bytes), bytes.size())), .parity = Parity(bytes)};
 }
 
 Damage Mend(std::span<char> bytes, PageSum& sum) {
   const auto found = SumOf(bytes);
   if (found == sum) return Damage::kNone;
-  const bool sum_flipped = std::popcount(found.crc ^ sum.crc) + std::popcount(found.adler ^ sum.adler) == 1;
+  const bool sum_flipped = std::popcount(found.crc ^ sum.crc) + std::popcount(found.parity ^ sum.parity) == 1;
   if (sum_flipped) {
     sum = found;
     return Damage::kMended;

@@ -37,7 +37,7 @@ TEST(PageSum, AFlippedBitOfTheSumIsMended) {
   const auto sum = SumOf(bytes);
   for (std::uint32_t bit = 0; bit < 64; ++bit) {
     auto flipped = sum;
-    (bit < 32 ? flipped.crc : flipped.adler) ^= 1U << (bit % 32);
+    (bit < 32 ? flipped.crc : flipped.parity) ^= 1U << (bit % 32);
     ASSERT_EQ(Mend(bytes, flipped), Damage::kMended) << bit;
     ASSERT_EQ(flipped, sum);
     ASSERT_EQ(bytes, whole);

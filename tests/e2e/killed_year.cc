@@ -23,6 +23,7 @@ void Nap() { std::this_thread::sleep_for(std::chrono::milliseconds(5)); }  // be
 
 bool IsFree(int port) {
   const int listening = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (listening < 0) return false;
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(static_cast<std::uint16_t>(port));
@@ -78,8 +79,10 @@ Result<void> KilledYear::FixAddresses() {
   const auto file = options_.folder / "edgewise.toml";
   EDGEWISE_ASSIGN(auto text, SystemFiles().Read(file));
   constexpr std::string_view kAny = "127.0.0.1:0\"";
-  for (auto at = text.find(kAny); at != std::string::npos; at = text.find(kAny))
-    text.replace(at, kAny.size(), fmt::format("127.0.0.1:{}\"", FreePort()));
+  for (auto at = text.find(kAny); at != std::string::npos; at = text.find(kAny)) {
+    const auto address = fmt::format("127.0.0.1:{}\"", FreePort());
+    if (!text.contains(address)) text.replace(at, kAny.size(), address);  // each has one of its own
+  }
   return SystemFiles().ReplaceDurably(file, text);
 }
 
